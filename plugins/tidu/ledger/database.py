@@ -6,6 +6,8 @@ from pathlib import Path
 
 import psycopg
 
+from tidu.contracts import contracts
+from tidu.contracts.derive.ddl import landing_ddl
 from tidu.errors import TiduError
 from tidu.settings import settings
 
@@ -44,4 +46,6 @@ def migrate(dsn: str | None = None) -> list[str]:
                 connection.execute(text.encode())
                 connection.execute("insert into ops.migration_log (name, md5) values (%s, %s)", [path.name, md5])
             applied.append(path.name)
+        for contract in contracts().values():
+            connection.execute(landing_ddl(contract).encode())
     return applied

@@ -1,0 +1,1 @@
+"""What follows from a contract: landing tables, dbt sources, the data dictionary."""

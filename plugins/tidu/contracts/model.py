@@ -84,6 +84,9 @@ class DatasetContract:
     heading: str
     """Chinese name of the dataset."""
     description: str
+    """What the dataset is for, in Chinese, for the department and its readers."""
+    usage: str
+    """The same in English, with the grain: one row per what."""
     version: str
     mode: Mode
     cadence: Literal["daily", "weekly", "monthly", "yearly", "irregular"]
@@ -98,6 +101,7 @@ class DatasetContract:
 
     @property
     def field_names(self) -> tuple[str, ...]:
+        """Names of the fields in the contract's order."""
         return tuple(f.name for f in self.fields)
 
     @property

@@ -1,0 +1,157 @@
+"""Reads one ODCS v3 file into a DatasetContract; whatever it does not understand it refuses.
+
+A key, type or rule that is skipped would be a promise nobody keeps, so all are closed sets here.
+The wider ODCS schema is checked by datacontract-cli (`tidu contract lint`), not by this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+
+from tidu.contracts.model import DECLARED_RULES, FIELD_TYPES, DatasetContract, Field, Mode, Severity
+from tidu.errors import ContractError
+
+CADENCES = ("daily", "weekly", "monthly", "yearly", "irregular")
+TRANSPORTS = ("rest", "sql", "sftp_zip_csv", "sftp_xlsx", "folder_csv")
+CLASSIFICATIONS = ("public", "internal", "restricted")
+LOGICAL_TYPES = {"integer": "integer", "decimal": "number", "date": "date", "timestamp": "timestamp"}
+"""ODCS logical type of each of our types; the others are strings."""
+DRIFT = {
+    "extraColumn": ("keep",),
+    "missingColumn": ("warn",),
+    "missingRequiredColumn": ("reject",),
+    "reorderedColumn": ("accept",),
+}
+"""What may happen when headings change; one reading each until a department needs another."""
+DOCUMENT_KEYS = {
+    "apiVersion", "kind", "id", "name", "version", "status", "domain", "tenant", "dataProduct", "description", "team",
+    "support", "slaProperties", "customProperties", "schema",
+}  # fmt: skip
+TABLE_KEYS = {"name", "businessName", "logicalType", "physicalType", "customProperties", "properties"}
+FIELD_KEYS = {
+    "name", "businessName", "logicalType", "physicalType", "primaryKey", "primaryKeyPosition", "required",
+    "classification", "logicalTypeOptions", "enum", "quality", "customProperties", "description",
+}  # fmt: skip
+
+
+def parse(path: Path) -> DatasetContract:
+    """Read one contract file. Raises ContractError naming the file and the field at fault."""
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        dataset = _dataset(document)
+        if (dataset.department, dataset.name) != (path.parent.name, path.stem):
+            raise ValueError(
+                f"path says {path.parent.name}/{path.stem}, content says {dataset.department}/{dataset.name}"
+            )
+    except KeyError as error:
+        raise ContractError(f"{path}: {error} is missing") from error
+    except (TypeError, ValueError, IndexError, AttributeError, yaml.YAMLError) as error:
+        raise ContractError(f"{path}: {error}") from error
+    return dataset
+
+
+def _dataset(document: dict[str, Any]) -> DatasetContract:
+    _only(document, DOCUMENT_KEYS, "contract")
+    (table,) = document["schema"]
+    _only(table, TABLE_KEYS, "schema")
+    sla = {p["property"]: p["value"] for p in document["slaProperties"]}
+    custom = _custom(document, {"transport", "drift"})
+    table_custom = _custom(table, {"mode", "rowRuleSeverity"})
+    for case, policies in DRIFT.items():
+        _one_of(custom["drift"][case], policies, f"drift.{case}")
+    _only(custom["drift"], DRIFT, "drift")
+    fields = tuple(_named_field(p) for p in table["properties"])
+    _check_fields(fields)
+    return DatasetContract(
+        name=document["name"],
+        department=document["domain"],
+        heading=table["businessName"],
+        description=document["description"]["purpose"],
+        usage=document["description"]["usage"],
+        version=str(document["version"]),
+        mode=_one_of(table_custom["mode"], get_args(Mode), "mode"),
+        cadence=_one_of(sla["frequency"], CADENCES, "frequency"),
+        latency_days=int(sla["latency"]),
+        transport=_one_of(custom["transport"], TRANSPORTS, "transport"),
+        owner=document["team"]["name"],
+        contact=document["support"][0]["url"].removeprefix("mailto:"),
+        drift=custom["drift"],
+        row_rule_severity=_one_of(table_custom["rowRuleSeverity"], get_args(Severity), "rowRuleSeverity"),
+        fields=fields,
+    )
+
+
+def _named_field(node: dict[str, Any]) -> Field:
+    """Read one field; whatever is wrong with it is said with its name."""
+    try:
+        return _field(node)
+    except KeyError as error:
+        raise ValueError(f"field {node.get('name')}: {error} is missing") from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"field {node.get('name')}: {error}") from error
+
+
+def _field(node: dict[str, Any]) -> Field:
+    _only(node, FIELD_KEYS, "field")
+    custom = _custom(node, {"unit", "oftenEmpty", "standard"})
+    options = node.get("logicalTypeOptions", {})
+    _only(options, {"minimum"}, "logicalTypeOptions")
+    physical = _one_of(node["physicalType"], FIELD_TYPES, "physicalType")
+    _one_of(node["logicalType"], (LOGICAL_TYPES.get(physical, "string"),), f"logicalType of a {physical}")
+    for rule in node.get("quality", ()):
+        _only(rule, {"type", "engine", "implementation"}, "quality")
+    return Field(
+        name=node["name"],
+        heading=node["businessName"],
+        type=physical,
+        required=bool(node.get("required", False)),
+        key_position=node.get("primaryKeyPosition") if node.get("primaryKey") else None,
+        unit=_one_of(custom.get("unit"), ("yuan", "wan", None), "unit"),
+        values=("是", "否") if physical == "flag" else tuple(e["value"] for e in node.get("enum", ())),
+        minimum=options.get("minimum"),
+        classification=_one_of(node["classification"], CLASSIFICATIONS, "classification"),
+        often_empty=bool(custom.get("oftenEmpty", False)),
+        standard=custom.get("standard"),
+        description=node.get("description", ""),
+        declared_rules=tuple(_one_of(q["implementation"], DECLARED_RULES, "rule") for q in node.get("quality", ())),
+    )
+
+
+def _check_fields(fields: tuple[Field, ...]) -> None:
+    """Refuse what no single field shows: a name or heading twice, a broken key, a unit at odds with the name."""
+    for attribute in ("name", "heading"):
+        seen = [getattr(f, attribute) for f in fields]
+        twice = sorted({x for x in seen if seen.count(x) > 1})
+        if twice:
+            raise ValueError(f"{attribute} given twice: {', '.join(twice)}")
+    positions = sorted(f.key_position for f in fields if f.key_position is not None)
+    if not positions or positions != list(range(1, len(positions) + 1)):
+        raise ValueError(f"key positions are {positions}, not 1, 2, ...")
+    for f in fields:
+        if f.key_position is not None and not f.required:
+            raise ValueError(f"field {f.name}: a key field must be required")
+        suffix = f.name.rpartition("_")[2]
+        if (suffix if suffix in ("yuan", "wan") else None) != f.unit:
+            raise ValueError(f"field {f.name}: the name says {suffix}, the unit {f.unit}")
+
+
+def _custom(node: dict[str, Any], allowed: set[str]) -> dict[str, Any]:
+    custom = {c["property"]: c["value"] for c in node.get("customProperties", ())}
+    _only(custom, allowed, "customProperties")
+    return custom
+
+
+def _only(node: dict[str, Any], allowed: Iterable[str], where: str) -> None:
+    unknown = set(node) - set(allowed)
+    if unknown:
+        raise ValueError(f"unknown in {where}: {', '.join(sorted(unknown))}")
+
+
+def _one_of(value: Any, allowed: tuple[Any, ...], what: str) -> Any:
+    if value not in allowed:
+        raise ValueError(f"{what} {value!r} is not one of {', '.join(str(a) for a in allowed)}")
+    return value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -18,6 +19,13 @@ MIGRATION_LOCK = 7_411_001
 def connect(dsn: str | None = None, *, autocommit: bool = False) -> psycopg.Connection:
     """Open a psycopg connection to the warehouse (`settings().warehouse_dsn()` when no DSN is given)."""
     return psycopg.connect(dsn or settings().warehouse_dsn(), autocommit=autocommit)
+
+
+def connect_arrow(dsn: str | None = None) -> Any:
+    """Open an ADBC connection to the warehouse, which moves Arrow tables by binary COPY; commit is explicit."""
+    import adbc_driver_postgresql.dbapi
+
+    return adbc_driver_postgresql.dbapi.connect(dsn or settings().warehouse_dsn())
 
 
 def migrate(dsn: str | None = None) -> list[str]:

@@ -19,6 +19,10 @@ create table ops.delivery (
     state text not null check (state in ('received', 'loaded', 'validated', 'accepted', 'rejected')),
     contract_version text not null,
     landed_uri text not null,
+    source_token text not null default '',
+    announced_sha256 text,
+    announced_rows bigint,
+    content_sha256 text,
     repeats_delivery_id bigint references ops.delivery,
     reject_reason text,
     drift jsonb not null default '{}',
@@ -29,7 +33,10 @@ create table ops.delivery (
 create index on ops.delivery (dataset, delivered_on);
 comment on table ops.delivery is 'One row per delivery (file or batch) ever received; the same delivery twice is one row.';
 comment on column ops.delivery.repeats_delivery_id is 'An earlier delivery of the same dataset and date with the same content: all rows of this one are duplicates.';
-comment on column ops.delivery.drift is 'Columns beyond or short of the contract: {"extra": [...], "missing": [...], "reordered": bool}.';
+comment on column ops.delivery.drift is 'Columns beyond or short of the contract: {"extra": [...], "missing": [...], "reordered": bool}; also {"nul_replaced": n, "ragged_rows": n} where found.';
+comment on column ops.delivery.source_token is 'How the source looked when it was fetched (size and time of a file): another token means fetch again.';
+comment on column ops.delivery.announced_sha256 is 'What the sender says about the file (companion .ok); announced_rows likewise. Null where nothing is said.';
+comment on column ops.delivery.content_sha256 is 'Hash of the rows in contract order, whatever file they came in.';
 comment on column ops.delivery.building is 'True while a build of the master takes this accepted delivery in; see tidu.transform.';
 
 create table ops.row_ledger (

@@ -1,0 +1,141 @@
+"""The life of a delivery in ops.delivery: received, loaded, accepted or rejected.
+
+Whether its rows are good is decided by tidu.validation; here is only what came, from where, and how far it got.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from psycopg.rows import class_row
+
+from tidu.ledger.database import connect
+
+DeliveryState = Literal["received", "loaded", "validated", "accepted", "rejected"]
+
+
+@dataclass(frozen=True)
+class Received:
+    """A file that now lies in the landing store, as `record_received` enters it."""
+
+    dataset: str
+    delivered_on: dt.date
+    transport: str
+    source_uri: str
+    """Where the department keeps it; never holds a password."""
+    source_token: str
+    """How the source looked when fetched; another token under the same URI means fetch again."""
+    sha256: str
+    bytes: int
+    landed_uri: str
+    contract_version: str
+    announced_sha256: str | None
+    announced_rows: int | None
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One row of ops.delivery, as far as later rooms need it."""
+
+    delivery_id: int
+    dataset: str
+    delivered_on: dt.date
+    transport: str
+    source_uri: str
+    sha256: str
+    bytes: int
+    rows_delivered: int | None
+    state: DeliveryState
+    contract_version: str
+    landed_uri: str
+    announced_sha256: str | None
+    announced_rows: int | None
+    repeats_delivery_id: int | None
+    reject_reason: str | None
+    drift: dict[str, Any]
+
+
+_COLUMNS = ", ".join(Delivery.__annotations__)
+
+
+def known_sources(dataset: str) -> frozenset[tuple[str, str]]:
+    """Return (source_uri, source_token) of everything ever received of a dataset, rejected files included."""
+    with connect() as connection:
+        rows = connection.execute("select source_uri, source_token from ops.delivery where dataset = %s", [dataset])
+        return frozenset((uri, token) for uri, token in rows)
+
+
+def record_received(found: Received) -> int | None:
+    """Enter a landed file; return its delivery_id, or None when this delivery is known already.
+
+    Idempotence: the same dataset, source and sha256 is one delivery. A rejected one is opened again when the
+    sender now announces another checksum or row count for the same bytes.
+    """
+    values = vars(found)
+    names = ", ".join(values)
+    marks = ", ".join(f"%({name})s" for name in values)
+    with connect() as connection:
+        row = connection.execute(
+            f"insert into ops.delivery ({names}, state) values ({marks}, 'received')"  # noqa: S608
+            " on conflict (dataset, source_uri, sha256) do nothing returning delivery_id",
+            values,
+        ).fetchone()
+        if row is None:
+            row = connection.execute(
+                "update ops.delivery set state = 'received', reject_reason = null, source_token = %(source_token)s,"
+                " announced_sha256 = %(announced_sha256)s, announced_rows = %(announced_rows)s"
+                " where dataset = %(dataset)s and source_uri = %(source_uri)s and sha256 = %(sha256)s"
+                " and state = 'rejected' and (announced_sha256, announced_rows)"
+                " is distinct from (%(announced_sha256)s::text, %(announced_rows)s::bigint) returning delivery_id",
+                values,
+            ).fetchone()
+        if row is None:
+            connection.execute(
+                "update ops.delivery set source_token = %(source_token)s where dataset = %(dataset)s"
+                " and source_uri = %(source_uri)s and sha256 = %(sha256)s and source_token <> %(source_token)s",
+                values,
+            )
+    return row[0] if row else None
+
+
+def pending(dataset: str, state: DeliveryState) -> list[Delivery]:
+    """Return a dataset's deliveries in one state, in their order: by date, then as received."""
+    with connect() as connection, connection.cursor(row_factory=class_row(Delivery)) as cursor:
+        cursor.execute(
+            f"select {_COLUMNS} from ops.delivery where dataset = %s and state = %s"  # noqa: S608
+            " order by delivered_on, delivery_id",
+            [dataset, state],
+        )
+        return cursor.fetchall()
+
+
+def reject(delivery_id: int, reason: str) -> None:
+    """Keep a delivery out as a whole. `reason` names file, fault and contact; it counts no rows."""
+    with connect() as connection:
+        connection.execute(
+            "update ops.delivery set state = 'rejected', reject_reason = %s, rows_delivered = null"
+            " where delivery_id = %s",
+            [reason, delivery_id],
+        )
+
+
+def mark_loaded(cursor: Any, delivery_id: int, rows: int, content_sha256: str, drift: Mapping[str, object]) -> bool:
+    """Set a received delivery to `loaded` in the transaction of an ADBC cursor that also appends its rows.
+
+    Notes which earlier delivery of the same date it repeats. Returns False when the delivery is not in state
+    `received` any more, so that the caller leaves it alone.
+    """
+    cursor.execute(
+        "update ops.delivery d set state = 'loaded', rows_delivered = $2, content_sha256 = $3, drift = $4::jsonb,"
+        " repeats_delivery_id = ("
+        "   select min(e.delivery_id) from ops.delivery e"
+        "   where e.dataset = d.dataset and e.delivered_on = d.delivered_on and e.content_sha256 = $3"
+        "   and e.delivery_id <> d.delivery_id and e.state in ('loaded', 'validated', 'accepted'))"
+        " where delivery_id = $1 and state = 'received' returning delivery_id",
+        (delivery_id, rows, content_sha256, json.dumps(drift, ensure_ascii=False)),
+    )
+    return cursor.fetchone() is not None

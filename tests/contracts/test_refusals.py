@@ -1,0 +1,82 @@
+"""A contract that says what tidu does not understand is refused, with file and field named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.contracts.conftest import Edited
+from tidu.contracts import contract, contracts
+from tidu.contracts.catalogue import contract_path
+from tidu.contracts.lint import lint_findings
+from tidu.errors import ContractError
+
+MISTAKES = {
+    "unknown type": ("physicalType: month", "physicalType: quarter", "period", "quarter"),
+    "logical type at odds": ("logicalType: number", "logicalType: string", "sales_yuan", "logicalType"),
+    "unknown rule": ("implementation: not_after_delivery", "implementation: not_too_late", "period", "not_too_late"),
+    "unknown unit": ("{property: unit, value: yuan}", "{property: unit, value: fen}", "sales_yuan", "fen"),
+    "unit at odds with name": ("{property: unit, value: yuan}", "{property: unit, value: wan}", "sales_yuan", "wan"),
+    "unknown custom property": ("{property: unit,", "{property: colour,", "sales_yuan", "colour"),
+    "unknown field key": ("classification: restricted", "secrecy: restricted", "sales_yuan", "secrecy"),
+    "unknown option": ("{minimum: 0}", "{maximum: 0}", "version", "maximum"),
+    "unknown classification": ("classification: restricted", "classification: secret", "sales_yuan", "secret"),
+    "missing heading": ("businessName: 销售额, ", "", "sales_yuan", "businessName"),
+    "optional key field": (
+        "primaryKeyPosition: 2, required: true",
+        "primaryKeyPosition: 2, required: false",
+        "period",
+        "required",
+    ),
+}
+DOCUMENT_MISTAKES = {
+    "unknown mode": ("value: append", "value: replace", "replace"),
+    "unknown cadence": ("value: monthly", "value: hourly", "hourly"),
+    "unknown transport": ("value: sql", "value: fax", "fax"),
+    "unknown drift policy": ("extraColumn: keep", "extraColumn: drop", "drop"),
+    "heading twice": ("businessName: 申报时间", "businessName: 更新时间", "更新时间"),
+    "field twice": ("name: filed_at", "name: updated_at", "updated_at"),
+    "key with a gap": ("primaryKeyPosition: 3", "primaryKeyPosition: 4", "key positions"),
+    "unknown key": ("tenant: qingdao", "tenants: qingdao", "tenants"),
+    "no purpose": ("  purpose:", "  purposes:", "purpose"),
+    "name at odds with path": ("name: tx_vat_return\nversion", "name: tx_vat\nversion", "path says"),
+    "broken YAML": ("kind: DataContract", "kind: [", "tx_vat_return.yml"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_a_field_names_file_and_field(edited: Edited, mistake: str) -> None:
+    old, new, field, word = MISTAKES[mistake]
+    with pytest.raises(ContractError) as refusal:
+        edited("tx_vat_return", old, new)
+    assert "tax/tx_vat_return.yml" in str(refusal.value)
+    assert f"field {field}" in str(refusal.value)
+    assert word in str(refusal.value)
+
+
+@pytest.mark.parametrize("mistake", DOCUMENT_MISTAKES)
+def test_a_mistake_in_the_dataset_names_file_and_cause(edited: Edited, mistake: str) -> None:
+    old, new, word = DOCUMENT_MISTAKES[mistake]
+    with pytest.raises(ContractError) as refusal:
+        edited("tx_vat_return", old, new)
+    assert "tax/tx_vat_return.yml" in str(refusal.value)
+    assert word in str(refusal.value)
+
+
+def test_an_unknown_dataset_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ContractError, match=r"no contract for dataset tx_vat; known: .*tx_vat_return"):
+        contract("tx_vat")
+
+
+@pytest.mark.parametrize("name", sorted(contracts()))
+def test_the_standards_own_linter_accepts_the_contract(name: str) -> None:
+    assert lint_findings(contract_path(contract(name))) == []
+
+
+def test_the_standards_own_linter_can_refuse(tmp_path: Path) -> None:
+    text = contract_path(contract("tx_payment")).read_text(encoding="utf-8")
+    assert "kind: DataContract\n" in text
+    broken = tmp_path / "tx_payment.yml"
+    broken.write_text(text.replace("kind: DataContract\n", "kind: Treaty\n"), encoding="utf-8")
+    assert lint_findings(broken)

@@ -19,6 +19,10 @@ class Settings:
     """TIDU_HOME: the one folder that holds all state; default `.tidu` in the project."""
     dsn: str | None
     """TIDU_DSN: the warehouse as a libpq URI; unset means the embedded PostgreSQL (see dsn file)."""
+    airflow_dsn: str | None
+    """TIDU_AIRFLOW_DSN: Airflow's own database as a libpq URI; unset: `<warehouse>_airflow` beside TIDU_DSN."""
+    tax_front_dsn: str | None
+    """TIDU_TAX_FRONT_DSN: database of the tax simulator; unset: `<warehouse>_tax_front` beside TIDU_DSN."""
     landing_url: str
     """TIDU_LANDING_URL: fsspec URL under which deliveries are kept; default `<home>/landing`."""
     release_approver: str
@@ -46,6 +50,8 @@ def settings() -> Settings:
     return Settings(
         home=home,
         dsn=os.environ.get("TIDU_DSN") or None,
+        airflow_dsn=os.environ.get("TIDU_AIRFLOW_DSN") or None,
+        tax_front_dsn=os.environ.get("TIDU_TAX_FRONT_DSN") or None,
         landing_url=os.environ.get("TIDU_LANDING_URL") or str(home / "landing"),
         release_approver=os.environ.get("TIDU_RELEASE_APPROVER", "demo"),
         data_docs=Path(os.environ.get("TIDU_DATA_DOCS") or home / "data_docs"),

@@ -1,0 +1,12 @@
+"""The one console all commands write to."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+console = Console(highlight=False)
+
+
+def plain(text: str) -> None:
+    """Print a line as it is: no markup, no wrapping, fit for pipes."""
+    console.print(text, markup=False, soft_wrap=True)

@@ -1,0 +1,149 @@
+"""Airflow through its REST API, as any other operator would use it: pools, variables, runs and their fate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from tidu.errors import StackError
+
+FINAL_STATES = ("success", "failed")
+POOL_SLOTS = 2
+
+
+@dataclass(frozen=True)
+class Run:
+    """One DAG run as the API tells it."""
+
+    dag_id: str
+    run_id: str
+    state: str
+    started_at: str | None
+    ended_at: str | None
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """One task instance of a run."""
+
+    task_id: str
+    state: str | None
+    try_number: int
+    map_index: int
+    started_at: str | None
+    ended_at: str | None
+
+
+class Airflow:
+    """A signed-in client; signs in again when its token has expired."""
+
+    def __init__(self, http: httpx.Client, user: str, password: str) -> None:
+        self._http, self._user, self._password = http, user, password
+
+    def dag_ids(self) -> set[str]:
+        """Return the DAGs the dag-processor has read."""
+        return {dag["dag_id"] for dag in self._get("/api/v2/dags", limit=100)["dags"]}
+
+    def import_errors(self) -> list[str]:
+        """Return what the dag-processor and the plugin manager could not read."""
+        dags = self._get("/api/v2/importErrors")["import_errors"]
+        plugins = self._get("/api/v2/plugins/importErrors")["import_errors"]
+        return [f"{e.get('filename')}: {e.get('stack_trace')}" for e in dags] + [f"{e.get('source')}: {e.get('error')}" for e in plugins]
+
+    def ensure_pools(self, names: Iterable[str]) -> None:
+        """Give every department a pool, so that one slow department never takes all slots. Idempotent."""
+        known = {pool["name"] for pool in self._get("/api/v2/pools", limit=100)["pools"]}
+        for name in sorted(set(names) - known):
+            body = {"name": name, "slots": POOL_SLOTS, "description": f"tasks that read from {name}", "include_deferred": False}
+            self._call("POST", "/api/v2/pools", json=body)
+
+    def set_variable(self, key: str, value: str) -> None:
+        """Set an Airflow Variable, whether it exists or not."""
+        body = {"key": key, "value": value}
+        if self._call("PATCH", f"/api/v2/variables/{key}", json=body, accept=(404,)).status_code == httpx.codes.NOT_FOUND:
+            self._call("POST", "/api/v2/variables", json=body)
+
+    def trigger(self, dag_id: str, conf: dict[str, Any]) -> Run:
+        """Start a run of a DAG now."""
+        answer = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf})
+        return _run(answer.json())
+
+    def run(self, dag_id: str, run_id: str) -> Run:
+        """Return a run's present state."""
+        return _run(self._get(f"/api/v2/dags/{dag_id}/dagRuns/{run_id}"))
+
+    def runs(self, dag_id: str, states: Iterable[str]) -> list[Run]:
+        """Return a DAG's runs in the given states."""
+        answer = self._get(f"/api/v2/dags/{dag_id}/dagRuns", state=list(states), limit=100)
+        return [_run(found) for found in answer["dag_runs"]]
+
+    def tasks(self, run: Run) -> list[TaskState]:
+        """Return the task instances of a run."""
+        answer = self._get(f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances", limit=200)
+        return [
+            TaskState(t["task_id"], t["state"], t["try_number"], t["map_index"], t["start_date"], t["end_date"])
+            for t in answer["task_instances"]
+        ]
+
+    def runs_caused_by(self, run: Run, timeout: float) -> list[Run]:
+        """Return the runs that the asset events of `run` started; waits up to `timeout` seconds for the scheduler.
+
+        Empty when the run emitted no event. Raises StackError when an event found no consumer in time.
+        """
+        deadline = time.monotonic() + timeout
+        while True:
+            events = self._get("/api/v2/assets/events", source_dag_id=run.dag_id, source_run_id=run.run_id)["asset_events"]
+            caused = [created for event in events for created in event["created_dagruns"]]
+            if caused or not events:
+                return [self.run(created["dag_id"], created["run_id"]) for created in caused]
+            if time.monotonic() > deadline:
+                raise StackError(f"{run.dag_id} announced new data, but no run followed within {timeout:.0f} s")
+            time.sleep(0.2)
+
+    def log(self, run: Run, task: TaskState) -> str:
+        """Return the log of a task's last try as plain text."""
+        path = f"/api/v2/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task.task_id}/logs/{task.try_number}"
+        content = self._get(path, map_index=task.map_index, full_content=True)["content"]
+        return "\n".join(_line(entry) for entry in content)
+
+    def _get(self, path: str, **params: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self._call("GET", path, params=params).json()
+        return answer
+
+    def _call(self, method: str, path: str, accept: tuple[int, ...] = (), **kwargs: Any) -> httpx.Response:
+        try:
+            if "Authorization" not in self._http.headers:
+                self._sign_in()
+            answer = self._http.request(method, path, **kwargs)
+            if answer.status_code == httpx.codes.UNAUTHORIZED:
+                self._sign_in()
+                answer = self._http.request(method, path, **kwargs)
+        except httpx.TransportError as error:
+            raise StackError(f"Airflow does not answer at {self._http.base_url}: {error}; see `tidu status`") from error
+        if answer.is_error and answer.status_code not in accept:
+            raise StackError(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:500]}")
+        return answer
+
+    def _sign_in(self) -> None:
+        answer = self._http.post("/auth/token", json={"username": self._user, "password": self._password})
+        if answer.is_error:
+            raise StackError(f"Airflow refused the sign-in of {self._user}: {answer.status_code}")
+        self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+
+
+def _run(found: dict[str, Any]) -> Run:
+    return Run(found["dag_id"], found["dag_run_id"], found["state"], found["start_date"], found["end_date"])
+
+
+def _line(entry: Any) -> str:
+    if not isinstance(entry, dict):
+        return str(entry)
+    detail = " ".join(f"{k}={v}" for k, v in entry.items() if k not in ("timestamp", "event", "level", "logger", "error_detail"))
+    trace = "".join(
+        f"\n  {part.get('exc_type')}: {part.get('exc_value')}" for part in entry.get("error_detail") or [] if isinstance(part, dict)
+    )
+    return f"{entry.get('timestamp', '')} {entry.get('level', '')} {entry.get('event', '')} {detail}{trace}".strip()

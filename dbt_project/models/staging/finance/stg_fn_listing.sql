@@ -1,0 +1,36 @@
+with
+
+delivered as (
+
+    select * from {{ source('finance', 'fn_listing') }}
+
+),
+
+accepted as (
+
+    {{ accepted_rows('fn_listing') }}
+
+),
+
+final as (
+
+    select
+        accepted.delivery_id,
+        accepted.row_no,
+        accepted.delivered_on,
+        {{ source_key(['listing_no']) }} as source_key,
+        {{ read_text('listing_no') }} as listing_no,
+        {{ read_text('enterprise_name') }} as enterprise_name,
+        {{ read_text('uscc') }} as uscc,
+        {{ read_text('stage') }} as stage,
+        {{ read_text('board') }} as board,
+        {{ read_date('stage_on', 'sheet') }} as stage_on
+    from delivered
+    inner join accepted
+        on
+            delivered.delivery_id = accepted.delivery_id
+            and delivered.row_no = accepted.row_no
+
+)
+
+select * from final

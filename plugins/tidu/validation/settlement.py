@@ -1,0 +1,245 @@
+"""Settlement: each delivered row gets exactly one outcome, several deliveries at once.
+
+The result is that of taking the deliveries one by one in order (delivered_on, delivery_id); window
+functions give it in closed form. Three ways to judge rows that broke no rule, by contract:
+versioned (append; delta with updated_at), current (delta without updated_at), snapshot.
+What was accepted earlier is only looked up by key, through the index on ops.accepted_row.
+
+Every statement here belongs to one transaction, over the readings table and the temporary table
+pending_delivery (delivery_id, place, delivered_on, repeats, rejected) that the caller made.
+"""
+
+# ruff: noqa: S608 - SQL is composed from contract names only
+
+from __future__ import annotations
+
+from tidu.contracts import DatasetContract
+from tidu.validation.predicates import quoted
+from tidu.validation.readings import table
+
+CONFLICT = "row:conflict"
+
+
+def judging_sql(contract: DatasetContract, *, has_history: bool) -> str:
+    """Return SQL that makes pg_temp.candidate and pg_temp.set_aside.
+
+    candidate: one row per row that broke no rule of its own: delivery_id, row_no, place, key, version,
+    content, outcome (null where versions still have to be compared), rival.
+    set_aside: one row per candidate that is not accepted: outcome (duplicate, superseded or conflict)
+    and the accepted row that stands in its place.
+    """
+    judge = {"versioned": _versioned, "current": _current, "snapshot": _snapshot}[manner(contract)]
+    return f"""
+create temporary table candidate on commit drop as {judge(contract, has_history)};
+create temporary table set_aside on commit drop as {_set_aside(contract, has_history)};
+"""
+
+
+def manner(contract: DatasetContract) -> str:
+    """Return how rows of one key are weighed against each other: versioned, current or snapshot."""
+    if contract.mode == "snapshot":
+        return "snapshot"
+    return "current" if contract.mode == "delta" and contract.version_field is None else "versioned"
+
+
+def recording_sql(contract: DatasetContract) -> str:
+    """Return SQL that writes the outcomes to the ledger and marks the deliveries accepted."""
+    dataset = contract.name
+    source_key = " || '|' || ".join(f"coalesce(r.{quoted(k)}, '')" for k in contract.key)
+    return f"""
+insert into ops.accepted_row (dataset, delivery_id, row_no, key, version, content)
+select '{dataset}', delivery_id, row_no, key, version, content
+from pg_temp.candidate where outcome = 'accepted' order by place, row_no;
+
+insert into ops.row_set_aside (delivery_id, row_no, dataset, outcome, of_delivery_id, of_row_no)
+select delivery_id, row_no, '{dataset}', outcome, of_delivery_id, of_row_no
+from pg_temp.set_aside where outcome <> 'conflict'
+union all
+select r.delivery_id, r.row_no, '{dataset}', 'duplicate', p.repeats_delivery_id, r.row_no
+from raw.{dataset} as r join pg_temp.pending_delivery as p using (delivery_id) where p.repeats and not p.rejected;
+
+insert into ops.quarantine (delivery_id, dataset, row_no, source_key, payload, rules)
+select r.delivery_id, '{dataset}', r.row_no, {source_key},
+    to_jsonb(r) - array['delivery_id', 'row_no', '_extra'] || coalesce(r._extra, '{{}}'), q.rules
+from (
+    select t.delivery_id, t.row_no, t._broken as rules, p.place
+    from {table(contract)} as t join pg_temp.pending_delivery as p using (delivery_id)
+    where t._broken is not null and not p.rejected
+    union all
+    select s.delivery_id, s.row_no, array['{CONFLICT}'], p.place
+    from pg_temp.set_aside as s join pg_temp.pending_delivery as p using (delivery_id) where s.outcome = 'conflict'
+) as q
+join raw.{dataset} as r using (delivery_id, row_no)
+order by q.place, q.row_no;
+
+insert into ops.row_ledger (
+    delivery_id, dataset, rows_delivered, rows_accepted, rows_quarantined, rows_duplicate, rows_superseded)
+select p.delivery_id, '{dataset}', p.rows_delivered, coalesce(a.n, 0), coalesce(q.n, 0), coalesce(s.d, 0),
+    coalesce(s.s, 0)
+from pg_temp.pending_delivery as p
+left join (
+    select delivery_id, count(*) as n from pg_temp.candidate where outcome = 'accepted' group by delivery_id
+) as a using (delivery_id)
+left join (
+    select delivery_id, count(*) as n
+    from ops.quarantine where delivery_id in (select delivery_id from pg_temp.pending_delivery) group by delivery_id
+) as q using (delivery_id)
+left join (
+    select delivery_id, count(*) filter (where outcome = 'duplicate') as d,
+        count(*) filter (where outcome = 'superseded') as s
+    from ops.row_set_aside where delivery_id in (select delivery_id from pg_temp.pending_delivery) group by delivery_id
+) as s using (delivery_id)
+where not p.rejected;
+
+update ops.delivery as d set state = 'accepted'
+from pg_temp.pending_delivery as p where p.delivery_id = d.delivery_id and not p.rejected;
+"""
+
+
+def _sound_rows(contract: DatasetContract) -> str:
+    return f"""(
+        select t.delivery_id, t.row_no, t._place as place, t.delivered_on,
+            t._key as key, t._version as version, t._content as content
+        from {table(contract)} as t
+        where t._broken is null
+            and t.delivery_id not in (select p.delivery_id from pg_temp.pending_delivery as p where p.rejected)
+    ) as s"""
+
+
+def _accepted(contract: DatasetContract) -> str:
+    """Return the partition that holds the dataset's accepted rows: named, so that no plan visits others."""
+    return f"ops.accepted_row_{contract.name}"
+
+
+def _versioned(contract: DatasetContract, has_history: bool) -> str:
+    """A row is accepted when its version is the delivery's highest of the key and beats all earlier ones.
+
+    `rival` is the highest version known for the key after the row's delivery.
+    """
+    known = (
+        f"""left join lateral (
+        select h.version from {_accepted(contract)} as h where h.key = s.key order by h.version desc limit 1
+    ) as h on true"""
+        if has_history
+        else "cross join (select null::bigint as version) as h"
+    )
+    return f"""
+select delivery_id, row_no, place, key, version, content,
+    case when nth = 1 and coalesce(version > best_before, true) then 'accepted' end as outcome,
+    greatest(best_before, best_here) as rival
+from (
+    select s.*, row_number() over here as nth, first_value(s.version) over here as best_here,
+        greatest(h.version, max(s.version) over (
+            partition by s.key order by s.place groups between unbounded preceding and 1 preceding)) as best_before
+    from {_sound_rows(contract)}
+    {known}
+    window here as (partition by s.key, s.place order by s.version desc, s.row_no)
+) as w"""
+
+
+def _snapshot(contract: DatasetContract, _has_history: bool) -> str:
+    """The first row of a key in its delivery is accepted; earlier deliveries do not matter.
+
+    `rival` is the place of the delivery itself.
+    """
+    return f"""
+select delivery_id, row_no, place, key, version, content,
+    case when nth = 1 then 'accepted' when content = first_content then 'duplicate' else 'conflict' end as outcome,
+    place as rival
+from (
+    select s.*, row_number() over here as nth, first_value(content) over here as first_content
+    from {_sound_rows(contract)}
+    window here as (partition by key, place order by row_no)
+) as w"""
+
+
+def _current(contract: DatasetContract, has_history: bool) -> str:
+    """The first row of a key in its delivery is accepted when it differs from the key's current row.
+
+    The current row is the accepted one of the latest delivery in order; a delivery that arrives late
+    is measured by it too. A first row that equals the current row changes nothing, so the first row
+    before it in order always has the current content. `rival` is the place of the last accepted row.
+    """
+    known = (
+        f"""left join lateral (
+            select h.content, d.delivered_on, h.delivery_id
+            from {_accepted(contract)} as h join ops.delivery as d using (delivery_id)
+            where h.key = b.key order by d.delivered_on desc, h.delivery_id desc limit 1
+        ) as h on true"""
+        if has_history
+        else "cross join (select null::uuid as content, null::date as delivered_on, null::bigint as delivery_id) as h"
+    )
+    return f"""
+select delivery_id, row_no, place, key, version, content, outcome,
+    case when not by_history then
+        max(place) filter (where outcome = 'accepted') over (partition by key order by place) end as rival
+from (
+    select b.*, by_history,
+        case
+            when nth > 1 then case when b.content = first_content then 'duplicate' else 'conflict' end
+            when b.content is distinct from case when by_history then h.content else content_before end then 'accepted'
+            else 'duplicate'
+        end as outcome
+    from (
+        select n.*, lag(content) over firsts as content_before, lag(delivered_on) over firsts as delivered_before,
+            lag(delivery_id) over firsts as delivery_before
+        from (
+            select s.*, row_number() over here as nth, first_value(content) over here as first_content
+            from {_sound_rows(contract)}
+            window here as (partition by key, place order by row_no)
+        ) as n
+        window firsts as (partition by key, nth = 1 order by place, row_no)
+    ) as b
+    {known}
+    cross join lateral (
+        select nth = 1 and h.delivery_id is not null
+            and coalesce((h.delivered_on, h.delivery_id) > (delivered_before, delivery_before), true) as by_history
+    ) as m
+) as w"""
+
+
+def _set_aside(contract: DatasetContract, has_history: bool) -> str:
+    """Return SQL for the candidates that are not accepted, each beside the accepted row in its place."""
+    if manner(contract) != "versioned":
+        earlier = (
+            f"""left join lateral (
+        select h.delivery_id, h.row_no from {_accepted(contract)} as h join ops.delivery as d using (delivery_id)
+        where o.rival is null and h.key = o.key order by d.delivered_on desc, h.delivery_id desc limit 1
+    ) as h on true"""
+            if has_history
+            else "cross join (select null::bigint as delivery_id, null::integer as row_no) as h"
+        )
+        return f"""
+    select o.delivery_id, o.row_no, o.outcome, coalesce(a.delivery_id, h.delivery_id) as of_delivery_id,
+        coalesce(a.row_no, h.row_no) as of_row_no
+    from pg_temp.candidate as o
+    left join pg_temp.candidate as a on a.outcome = 'accepted' and a.key = o.key and a.place = o.rival
+    {earlier}
+    where o.outcome <> 'accepted'"""
+
+    def earlier_version(version: str, alias: str) -> str:
+        if not has_history:
+            return (
+                "cross join (select null::bigint as delivery_id, null::integer as row_no, null::uuid as content)"
+                f" as {alias}"
+            )
+        return f"""left join lateral (
+        select h.delivery_id, h.row_no, h.content from {_accepted(contract)} as h
+        where h.key = o.key and h.version = {version} limit 1
+    ) as {alias} on true"""
+
+    return f"""
+    select o.delivery_id, o.row_no,
+        case
+            when coalesce(a.content, h.content) is null then 'superseded'
+            when coalesce(a.content, h.content) = o.content then 'duplicate'
+            else 'conflict'
+        end as outcome,
+        coalesce(a.delivery_id, h.delivery_id, b.delivery_id, g.delivery_id) as of_delivery_id,
+        coalesce(a.row_no, h.row_no, b.row_no, g.row_no) as of_row_no
+    from pg_temp.candidate as o
+    left join pg_temp.candidate as a on a.outcome = 'accepted' and a.key = o.key and a.version = o.version
+    {earlier_version("o.version", "h")}
+    left join pg_temp.candidate as b on b.outcome = 'accepted' and b.key = o.key and b.version = o.rival
+    {earlier_version("o.rival", "g")}
+    where o.outcome is null"""

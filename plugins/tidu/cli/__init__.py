@@ -18,7 +18,9 @@ NOUNS = ("world", "evaluate", "contract", "release", "bench")
 
 def build() -> typer.Typer:
     """Return the whole command line."""
-    app = typer.Typer(name="tidu", help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+    app = typer.Typer(
+        name="tidu", help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+    )
     for name in COMMANDS:
         if find_spec(f"tidu.cli.{name}"):
             app.add_typer(importlib.import_module(f"tidu.cli.{name}").app)

@@ -111,7 +111,11 @@ def prepare(where: State, env: Mapping[str, str]) -> None:
     file.touch(mode=0o600)
     file.write_text(json.dumps({ADMIN: where.secrets()["airflow_admin"]}), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "airflow", "db", "migrate"], env=dict(env), capture_output=True, text=True, cwd=PROJECT_ROOT
+        [sys.executable, "-m", "airflow", "db", "migrate"],
+        env=dict(env),
+        capture_output=True,
+        text=True,
+        cwd=PROJECT_ROOT,
     )
     if done.returncode != 0:
         raise StackError(f"airflow db migrate failed:\n{(done.stdout + done.stderr)[-1500:]}")
@@ -140,7 +144,9 @@ def wait_until_healthy(where: State, parts: list[Component]) -> None:
         if seen and all(status == "healthy" for status in seen.values()):
             return
         time.sleep(0.2)
-    raise StackError(f"Airflow is not healthy after {HEALTHY_WITHIN_SECONDS} s: {seen or 'no answer'}; see {where.logs}")
+    raise StackError(
+        f"Airflow is not healthy after {HEALTHY_WITHIN_SECONDS} s: {seen or 'no answer'}; see {where.logs}"
+    )
 
 
 def _with_driver(dsn: str, driver: str) -> str:

@@ -77,7 +77,9 @@ def require_version(dsn: str) -> None:
     with _connect(dsn) as connection:
         version = connection.info.server_version
     if version < LEAST_VERSION * 10_000:
-        raise StackError(f"PostgreSQL {LEAST_VERSION} or newer is needed, the server of TIDU_DSN is {version // 10_000}")
+        raise StackError(
+            f"PostgreSQL {LEAST_VERSION} or newer is needed, the server of TIDU_DSN is {version // 10_000}"
+        )
 
 
 def _embedded(where: State) -> Databases:
@@ -89,7 +91,8 @@ def _embedded(where: State) -> Databases:
             _create_role(admin, role, passwords[secret])
             _create_database(admin, role, role)
     dsns = {
-        role: f"postgresql://{role}:{passwords[secret]}@127.0.0.1:{cluster.port}/{role}" for role, secret in OWNERS.items()
+        role: f"postgresql://{role}:{passwords[secret]}@127.0.0.1:{cluster.port}/{role}"
+        for role, secret in OWNERS.items()
     }
     return Databases(warehouse=dsns["tidu"], airflow=dsns["airflow"], tax_front=dsns["tax_front"], embedded=True)
 
@@ -109,7 +112,9 @@ def _connect(dsn: str) -> psycopg.Connection:
 def _create_role(admin: psycopg.Connection, role: str, password: str) -> None:
     if not admin.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
         extra = sql.SQL("createrole") if role in ("tidu", "tax_front") else sql.SQL("")
-        admin.execute(sql.SQL("create role {} login {} password {}").format(sql.Identifier(role), extra, sql.Literal(password)))
+        admin.execute(
+            sql.SQL("create role {} login {} password {}").format(sql.Identifier(role), extra, sql.Literal(password))
+        )
 
 
 def _create_database(admin: psycopg.Connection, database: str, owner: str | None) -> None:

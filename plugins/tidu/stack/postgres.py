@@ -94,7 +94,9 @@ def start(data: Path, port: int, extra_options: dict[str, str] | None = None) ->
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise StackError(f"port {port} is in use by another program; free it or delete {data.parent / 'run'}")
-    options = " ".join(f"-c {k}='{v}'" for k, v in {**SERVER_OPTIONS, "port": str(port), **(extra_options or {})}.items())
+    options = " ".join(
+        f"-c {k}='{v}'" for k, v in {**SERVER_OPTIONS, "port": str(port), **(extra_options or {})}.items()
+    )
     log = data / "server.log"
     try:
         ep.pg_ctl(["-w", "-t", "60", "-l", str(log), "-o", options, "start"], pgdata=data, **_ownership(data))

@@ -52,19 +52,29 @@ class Airflow:
         """Return what the dag-processor and the plugin manager could not read."""
         dags = self._get("/api/v2/importErrors")["import_errors"]
         plugins = self._get("/api/v2/plugins/importErrors")["import_errors"]
-        return [f"{e.get('filename')}: {e.get('stack_trace')}" for e in dags] + [f"{e.get('source')}: {e.get('error')}" for e in plugins]
+        return [f"{e.get('filename')}: {e.get('stack_trace')}" for e in dags] + [
+            f"{e.get('source')}: {e.get('error')}" for e in plugins
+        ]
 
     def ensure_pools(self, names: Iterable[str]) -> None:
         """Give every department a pool, so that one slow department never takes all slots. Idempotent."""
         known = {pool["name"] for pool in self._get("/api/v2/pools", limit=100)["pools"]}
         for name in sorted(set(names) - known):
-            body = {"name": name, "slots": POOL_SLOTS, "description": f"tasks that read from {name}", "include_deferred": False}
+            body = {
+                "name": name,
+                "slots": POOL_SLOTS,
+                "description": f"tasks that read from {name}",
+                "include_deferred": False,
+            }
             self._call("POST", "/api/v2/pools", json=body)
 
     def set_variable(self, key: str, value: str) -> None:
         """Set an Airflow Variable, whether it exists or not."""
         body = {"key": key, "value": value}
-        if self._call("PATCH", f"/api/v2/variables/{key}", json=body, accept=(404,)).status_code == httpx.codes.NOT_FOUND:
+        if (
+            self._call("PATCH", f"/api/v2/variables/{key}", json=body, accept=(404,)).status_code
+            == httpx.codes.NOT_FOUND
+        ):
             self._call("POST", "/api/v2/variables", json=body)
 
     def trigger(self, dag_id: str, conf: dict[str, Any]) -> Run:
@@ -96,7 +106,9 @@ class Airflow:
         """
         deadline = time.monotonic() + timeout
         while True:
-            events = self._get("/api/v2/assets/events", source_dag_id=run.dag_id, source_run_id=run.run_id)["asset_events"]
+            events = self._get("/api/v2/assets/events", source_dag_id=run.dag_id, source_run_id=run.run_id)[
+                "asset_events"
+            ]
             caused = [created for event in events for created in event["created_dagruns"]]
             if caused or not events:
                 return [self.run(created["dag_id"], created["run_id"]) for created in caused]
@@ -142,8 +154,12 @@ def _run(found: dict[str, Any]) -> Run:
 def _line(entry: Any) -> str:
     if not isinstance(entry, dict):
         return str(entry)
-    detail = " ".join(f"{k}={v}" for k, v in entry.items() if k not in ("timestamp", "event", "level", "logger", "error_detail"))
+    detail = " ".join(
+        f"{k}={v}" for k, v in entry.items() if k not in ("timestamp", "event", "level", "logger", "error_detail")
+    )
     trace = "".join(
-        f"\n  {part.get('exc_type')}: {part.get('exc_value')}" for part in entry.get("error_detail") or [] if isinstance(part, dict)
+        f"\n  {part.get('exc_type')}: {part.get('exc_value')}"
+        for part in entry.get("error_detail") or []
+        if isinstance(part, dict)
     )
     return f"{entry.get('timestamp', '')} {entry.get('level', '')} {entry.get('event', '')} {detail}{trace}".strip()

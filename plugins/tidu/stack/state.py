@@ -23,7 +23,14 @@ from tidu.stack.postgres import free_port
 
 LEAST_FREE_BYTES = 1_000_000_000
 PORT_NAMES = ("postgres", "airflow")
-SECRET_NAMES = ("jwt_secret", "fernet_key", "airflow_admin", "airflow_database", "tax_front_database", "warehouse_database")
+SECRET_NAMES = (
+    "jwt_secret",
+    "fernet_key",
+    "airflow_admin",
+    "airflow_database",
+    "tax_front_database",
+    "warehouse_database",
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,9 @@ class State:
             for folder in (self.home, self.run, self.logs, self.airflow_home, self.simulators_home):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StackError(f"state folder {self.home}: {error.strerror}; choose another one with TIDU_HOME") from error
+            raise StackError(
+                f"state folder {self.home}: {error.strerror}; choose another one with TIDU_HOME"
+            ) from error
         self.run.chmod(0o711)
         require_space(self.home, LEAST_FREE_BYTES)
 
@@ -119,7 +128,9 @@ def require_locale(name: str = "C.UTF-8") -> None:
     try:
         locale.setlocale(locale.LC_CTYPE, name)
     except locale.Error:
-        raise StackError(f"locale {name} is missing on this machine; install it (Debian: package libc-bin or locales)") from None
+        raise StackError(
+            f"locale {name} is missing on this machine; install it (Debian: package libc-bin or locales)"
+        ) from None
     finally:
         locale.setlocale(locale.LC_CTYPE, before)
 

@@ -1,0 +1,69 @@
+"""The DAG that builds the enterprise master: typed records, who is who, marts; one dbt process per stage."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from airflow.sdk import DAG, task
+from airflow.sdk.exceptions import AirflowSkipException
+
+from tidu.orchestration.assets import DEPARTMENT, MASTER
+from tidu.orchestration.occasion import occasion
+from tidu.orchestration.reliability import RUN_LIMIT, deadline, task_defaults
+from tidu.orchestration.tags import Tag
+
+DAG_ID = "build_enterprise_master"
+LATE_AFTER = dt.timedelta(hours=2)
+
+
+def master_dag(owner: str, doc_md: str | None) -> DAG:
+    """Return the DAG; any department's news starts it, one run at a time."""
+    with DAG(
+        DAG_ID,
+        schedule=reduce(or_, DEPARTMENT.values()),
+        max_active_runs=1,
+        catchup=False,
+        dagrun_timeout=RUN_LIMIT,
+        default_args=task_defaults(owner),
+        deadline=[deadline(DAG_ID, LATE_AFTER)],
+        tags=[Tag.MASTER, Tag.IMPACT_CITY],
+        doc_md=doc_md,
+    ) as dag:
+        stage() >> link() >> mart()
+    return dag
+
+
+@task
+def stage() -> int:
+    """Type the accepted rows no build has taken yet. Skips the run when the master already stands for the date."""
+    from tidu.transform import begin_build, build, nothing_new
+
+    now = occasion()
+    if nothing_new(now.as_of):
+        raise AirflowSkipException(f"nothing new was accepted; the master stands as of {now.as_of}")
+    marked = begin_build(now.run_id)
+    build("stage", now.run_id, now.variables())
+    return len(marked)
+
+
+@task
+def link() -> None:
+    """Decide which enterprise every typed record belongs to."""
+    from tidu.transform import build
+
+    now = occasion()
+    build("link", now.run_id, now.variables())
+
+
+@task(outlets=[MASTER])
+def mart(outlet_events: Any = None) -> int:
+    """Build the master, its years and months, close the build and announce it."""
+    from tidu.transform import build, finish_build
+
+    now = occasion()
+    build("mart", now.run_id, now.variables())
+    outlet_events[MASTER].extra = now.extra()
+    return finish_build(now.run_id)

@@ -1,0 +1,53 @@
+"""The DAG that publishes: indicators of every complete month, then one release in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from airflow.sdk import DAG, task
+
+from tidu.orchestration.assets import MASTER, RELEASE
+from tidu.orchestration.occasion import occasion
+from tidu.orchestration.reliability import RUN_LIMIT, deadline, task_defaults
+from tidu.orchestration.tags import Tag
+
+DAG_ID = "publish_monitoring"
+LATE_AFTER = dt.timedelta(hours=1)
+
+
+def monitoring_dag(owner: str, doc_md: str | None) -> DAG:
+    """Return the DAG; a new master starts it."""
+    with DAG(
+        DAG_ID,
+        schedule=[MASTER],
+        max_active_runs=1,
+        catchup=False,
+        dagrun_timeout=RUN_LIMIT,
+        default_args=task_defaults(owner),
+        deadline=[deadline(DAG_ID, LATE_AFTER)],
+        tags=[Tag.PUBLISH, Tag.IMPACT_CITY],
+        doc_md=doc_md,
+    ) as dag:
+        monitor() >> release()
+    return dag
+
+
+@task
+def monitor() -> None:
+    """Compute every indicator from the master; nothing is published yet."""
+    from tidu.transform import build
+
+    now = occasion()
+    build("monitor", now.run_id, now.variables())
+
+
+@task(outlets=[RELEASE])
+def release(outlet_events: Any = None) -> int | None:
+    """Write the release, approved by the run's approver, or as draft when there is none."""
+    from tidu.publishing import publish
+
+    now = occasion()
+    made = publish(now.run_id, now.as_of, now.approver)
+    outlet_events[RELEASE].extra = {**now.extra(), "release_id": made}
+    return made

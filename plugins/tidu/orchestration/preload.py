@@ -1,0 +1,44 @@
+"""Imports the heavy libraries once, in the scheduler, whose task processes are forked from it and inherit them.
+
+Great Expectations alone takes over 2 seconds to import, and every validation would pay that again. Only modules that start no thread
+at import are listed (a test looks): a forked process inherits memory, not threads.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from airflow.listeners import hookimpl
+
+MODULES = (
+    "adbc_driver_postgresql.dbapi",
+    "dbt.adapters.postgres",
+    "dbt.cli.main",
+    "great_expectations",
+    "psycopg",
+    "pyarrow",
+    "tidu.landing",
+    "tidu.orchestration.ingest",
+    "tidu.orchestration.master",
+    "tidu.orchestration.monitoring",
+    "tidu.publishing",
+    "tidu.transform",
+    "tidu.validation",
+)
+
+
+@hookimpl
+def on_starting(component: Any) -> None:
+    """Load them before the scheduler makes its worker processes; other components need none of them."""
+    if getattr(component, "job_type", "") == "SchedulerJob":
+        load()
+
+
+def load() -> None:
+    """Import every module of the list and read the contracts."""
+    for name in MODULES:
+        importlib.import_module(name)
+    from tidu.contracts import contracts
+
+    contracts()

@@ -1,0 +1,43 @@
+{#-
+  Normal forms of names and codes, the same as in tidu.identity.names; a test keeps the two equal.
+  translate() drops every character of its second argument that has none beside it in the third.
+-#}
+
+{#- Text of a code or name in half width with ASCII capitals. -#}
+{% macro plain_capitals(text) -%}
+    upper(normalize({{ text }}, nfkc) collate "C")
+{%- endmacro %}
+
+{#- White space, dots, commas, dashes and quotes: what people add or leave out. Escaped where no one could see it. -#}
+{% macro dropped_characters() -%}
+    E' \t\n\u000b\f\r\u00ad\u200b\u200c\u200d\u2060\ufeff·•‧・∙⋅●.,;:、。，；：!?-_‐‑‒–—―−~\'"`´‘’“”′″「」『』《》〈〉'
+{%- endmacro %}
+
+{#- Normal form of an enterprise's name; null for an empty or placeholder name. -#}
+{% macro name_key(name) -%}
+    nullif(
+        regexp_replace(
+            translate({{ plain_capitals(name) }}, '[{【〔〖]}】〕〗' || {{ dropped_characters() }}, '((((()))))'),
+            '^(测试.*|无|待补|不详|未知|NULL|NONE|N/?A|0+|/+)$', ''
+        ),
+        ''
+    )
+{%- endmacro %}
+
+{#- Normal form of a code: O and I are read as 0 and 1. Null without a letter or digit other than 0. Not checked further. -#}
+{% macro code_key(code) -%}
+    substring(
+        translate({{ plain_capitals(code) }}, 'OI' || {{ dropped_characters() }}, '01')
+        from '^[0-9A-Z]*[1-9A-Z][0-9A-Z]*$'
+    )
+{%- endmacro %}
+
+{#- A branch is an enterprise of its own, told by its name's ending. -#}
+{% macro is_branch_name(name_key) -%}
+    {{ name_key }} ~ '(分公司|分店|分厂|分行|支行|办事处|营业部)$'
+{%- endmacro %}
+
+{#- An enterprise's id: fixed for ever by its anchor, whatever else becomes known of it. -#}
+{% macro enterprise_id(anchor) -%}
+    'E' || left(md5({{ anchor }}), 16)
+{%- endmacro %}

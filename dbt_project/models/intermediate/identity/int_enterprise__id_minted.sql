@@ -1,0 +1,36 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    full_refresh=false,
+    unlogged=false,
+    indexes=[{'columns': ['enterprise_id'], 'unique': true}],
+) }}
+
+with
+
+party_cluster as (
+
+    select * from {{ ref('int_identity__party_cluster') }}
+
+),
+
+-- any member can testify later where the records of an id went; the first in order is as good as any
+final as (
+
+    select distinct on (enterprise_id)
+        enterprise_id,
+        anchor,
+        party_kind as witness_kind,
+        party_no as witness_no,
+        '{{ var("as_of") }}'::date as minted_on
+    from party_cluster
+    order by enterprise_id asc, party_kind asc, party_no asc
+
+)
+
+select final.*
+from final
+{% if is_incremental() %}
+    left join {{ this }} as minted on final.enterprise_id = minted.enterprise_id
+    where minted.enterprise_id is null
+{% endif %}

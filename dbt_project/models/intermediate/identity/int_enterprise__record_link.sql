@@ -1,0 +1,87 @@
+{{ config(indexes=[
+    {'columns': ['dataset', 'source_key'], 'unique': true},
+    {'columns': ['enterprise_id']},
+]) }}
+
+with
+
+registered_entity as (
+
+    select * from {{ ref('int_identity__registered_entity') }}
+
+),
+
+party_link as (
+
+    select * from {{ ref('int_identity__party_link') }}
+
+),
+
+-- records of the register name a market entity by its number
+entity_records as (
+
+    select
+        'ms_registration' as dataset,
+        source_key,
+        entity_no
+    from {{ ref('stg_ms_registration') }}
+    union
+    select
+        'ms_change_event' as dataset,
+        source_key,
+        entity_no
+    from {{ ref('stg_ms_change_event') }}
+    union
+    select
+        'ms_annual_report' as dataset,
+        source_key,
+        entity_no
+    from {{ ref('stg_ms_annual_report') }}
+    union
+    select
+        'ms_irregularity' as dataset,
+        source_key,
+        entity_no
+    from {{ ref('stg_ms_irregularity') }}
+    where entity_no is not null
+
+),
+
+links as (
+
+    select
+        entity_records.dataset,
+        entity_records.source_key,
+        coalesce(registered_entity.enterprise_id, party_link.enterprise_id) as enterprise_id,
+        case when registered_entity.enterprise_id is not null then 'minted' else party_link.method end as method
+    from entity_records
+    left join registered_entity on entity_records.entity_no = registered_entity.entity_no
+    left join party_link
+        on
+            entity_records.entity_no = party_link.party_no
+            and party_link.party_kind = 'entity'
+    union all
+    select
+        party_kind as dataset,
+        party_no as source_key,
+        enterprise_id,
+        method
+    from party_link
+    where party_kind not in ('taxpayer', 'employer', 'entity')
+
+),
+
+-- a delta record may have been delivered with and without its number: the number decides
+final as (
+
+    select distinct on (dataset, source_key)
+        dataset,
+        source_key,
+        enterprise_id,
+        method
+    from links
+    order by dataset asc, source_key asc, (method = 'minted') desc, enterprise_id asc
+
+)
+
+select * from final

@@ -1,0 +1,98 @@
+{{ config(indexes=[{'columns': ['party_kind', 'party_no'], 'unique': true}]) }}
+
+with
+
+party_variant as (
+
+    select * from {{ ref('int_identity__party_variant') }}
+
+),
+
+party_code as (
+
+    select * from {{ ref('int_identity__party_code') }}
+
+),
+
+registered_name as (
+
+    select * from {{ ref('int_identity__registered_name') }}
+
+),
+
+evidence as (
+
+    select
+        party_variant.party_kind,
+        party_variant.party_no,
+        party_variant.weight,
+        party_code.enterprise_id as code_enterprise_id,
+        party_code.method as code_method,
+        registered_name.enterprise_id as name_enterprise_id,
+        -- a code of someone else beside the name of an enterprise that has a code of its own
+        coalesce(party_code.is_uscc and registered_name.is_coded, false) as is_contradicted,
+        coalesce({{ is_branch_name('party_variant.name_key') }}, false) as is_branch_name
+    from party_variant
+    left join party_code on party_variant.code_key = party_code.code_key
+    left join registered_name on party_variant.name_key = registered_name.name_key
+    where party_code.enterprise_id is not null or registered_name.enterprise_id is not null
+
+),
+
+-- branches often file under the code of their parent: there the name of a registered branch wins
+decided as (
+
+    select
+        party_kind,
+        party_no,
+        weight,
+        case
+            when is_branch_name and name_enterprise_id is not null then name_enterprise_id
+            when code_enterprise_id is not null then code_enterprise_id
+            when not is_contradicted then name_enterprise_id
+        end as enterprise_id,
+        case
+            when is_branch_name and name_enterprise_id is distinct from code_enterprise_id and name_enterprise_id is not null
+                then 'name_exact'
+            else coalesce(code_method, 'name_exact')
+        end as method,
+        case
+            when is_branch_name and name_enterprise_id is distinct from code_enterprise_id and name_enterprise_id is not null
+                then 0
+            else coalesce(array_position(array['uscc', 'org_code', 'reg_no'], code_method), 4)
+        end as method_rank
+    from evidence
+
+),
+
+strongest as (
+
+    select
+        party_kind,
+        party_no,
+        enterprise_id,
+        method,
+        sum(weight) as weight,
+        rank() over (partition by party_kind, party_no order by method_rank, sum(weight) desc) as place
+    from decided
+    where enterprise_id is not null
+    group by party_kind, party_no, enterprise_id, method, method_rank
+
+),
+
+-- two first places are a tie: nobody's
+final as (
+
+    select
+        party_kind,
+        party_no,
+        min(enterprise_id) as enterprise_id,
+        min(method) as method
+    from strongest
+    where place = 1
+    group by party_kind, party_no
+    having count(*) = 1
+
+)
+
+select * from final

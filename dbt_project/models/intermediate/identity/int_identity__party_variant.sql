@@ -1,0 +1,109 @@
+{#- Datasets whose every record names its enterprise by code and name: the columns that hold them. -#}
+{%- set named_records = {
+    'ms_ip_right': ['owner_uscc', 'owner_name'],
+    'fn_subsidy': ['uscc', 'enterprise_name'],
+    'fn_loan': ['borrower_uscc', 'borrower_name'],
+    'fn_guarantee': ['uscc', 'enterprise_name'],
+    'fn_equity': ['uscc', 'enterprise_name'],
+    'fn_listing': ['uscc', 'enterprise_name'],
+    'mi_tier_holder': ['uscc', 'enterprise_name'],
+    'mi_tech_register': ['uscc', 'enterprise_name'],
+    'mi_declaration': ['uscc', 'enterprise_name'],
+    'mi_above_scale': ['uscc', 'enterprise_name'],
+    'mi_arrears': ['creditor_uscc', 'creditor_name']
+} -%}
+{#- Datasets of the register that name a market entity by its number. -#}
+{%- set entity_records = ['ms_change_event', 'ms_annual_report', 'ms_irregularity'] -%}
+
+with
+
+registered_entity as (
+
+    select * from {{ ref('int_identity__registered_entity') }}
+
+),
+
+as_given as (
+
+    select
+        'taxpayer' as party_kind,
+        taxpayer_no as party_no,
+        taxpayer_id as code,
+        taxpayer_name as name,
+        count(*) as weight
+    from {{ ref('stg_tx_taxpayer') }}
+    group by taxpayer_no, taxpayer_id, taxpayer_name
+    {%- for dataset, name in [('hr_insurance', 'employer_name'), ('hr_talent', 'employer_name'), ('hr_stability_subsidy', 'null')] %}
+    union all
+    select
+        'employer' as party_kind,
+        employer_no as party_no,
+        uscc as code,
+        {{ name }}::text as name,
+        count(*) as weight
+    from {{ ref('stg_' ~ dataset) }}
+    group by 2, 3, 4
+    {%- endfor %}
+    {%- for dataset in entity_records %}
+    union all
+    select
+        {{ "case when r.entity_no is null then 'ms_irregularity' else 'entity' end" if dataset == 'ms_irregularity' else "'entity'" }} as party_kind,
+        {{ "coalesce(r.entity_no, r.source_key)" if dataset == 'ms_irregularity' else 'r.entity_no' }} as party_no,
+        {{ 'null::text' if dataset == 'ms_change_event' else 'r.uscc' }} as code,
+        null::text as name,
+        count(*) as weight
+    from {{ ref('stg_' ~ dataset) }} as r
+    left join registered_entity on r.entity_no = registered_entity.entity_no
+    where registered_entity.entity_no is null
+    group by 1, 2, 3
+    {%- endfor %}
+    {%- for dataset, columns in named_records.items() %}
+    union all
+    select
+        '{{ dataset }}' as party_kind,
+        source_key as party_no,
+        {{ columns[0] }} as code,
+        {{ columns[1] }} as name,
+        count(*) as weight
+    from {{ ref('stg_' ~ dataset) }}
+    group by source_key, {{ columns[0] }}, {{ columns[1] }}
+    {%- endfor %}
+
+),
+
+-- the normal forms once per text, not once per row
+codes as (
+
+    select
+        code,
+        {{ code_key('code') }} as code_key
+    from (select distinct code from as_given where code is not null) as distinct_codes
+
+),
+
+names as (
+
+    select
+        name,
+        {{ name_key('name') }} as name_key
+    from (select distinct name from as_given where name is not null) as distinct_names
+
+),
+
+final as (
+
+    select
+        as_given.party_kind,
+        as_given.party_no,
+        codes.code_key,
+        names.name_key,
+        min(as_given.name) as name,
+        sum(as_given.weight)::bigint as weight
+    from as_given
+    left join codes on as_given.code = codes.code
+    left join names on as_given.name = names.name
+    group by as_given.party_kind, as_given.party_no, codes.code_key, names.name_key
+
+)
+
+select * from final

@@ -1,0 +1,1 @@
+"""What happened: deliveries, runs, decisions, and the migrations of the warehouse."""

@@ -42,7 +42,7 @@ def migrate(dsn: str | None = None) -> list[str]:
             "create table if not exists ops.migration_log"
             " (name text primary key, md5 text not null, applied_at timestamptz not null default now())"
         )
-        done = dict(connection.execute("select name, md5 from ops.migration_log").fetchall())
+        done: dict[str, str] = dict(connection.execute("select name, md5 from ops.migration_log").fetchall())
         for path in sorted(MIGRATIONS.glob("*.sql")):
             text = path.read_text(encoding="utf-8")
             (md5,) = connection.execute("select md5(%s)", [text]).fetchone() or ("",)

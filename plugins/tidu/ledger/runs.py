@@ -58,7 +58,8 @@ def finish_run(run_id: str, state: RunState) -> RunState:
             update ops.pipeline_run set
                 finished_at = now(),
                 state = case
-                    when %(state)s = 'success' and (select coalesce(bool_and(d.state = 'skipped'), true) from decisive d)
+                    when %(state)s = 'success' and not exists (
+                        select from decisive d where d.state <> 'skipped')
                     then 'skipped' else %(state)s end,
                 rows_in = (select sum(s.rows_in) from stages s where s.place = (
                     select min(f.place) from stages f where f.rows_in is not null)),

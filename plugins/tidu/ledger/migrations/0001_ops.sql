@@ -34,6 +34,7 @@ create index on ops.delivery (dataset, delivered_on);
 comment on table ops.delivery is 'One row per delivery (file or batch) ever received; the same delivery twice is one row.';
 comment on column ops.delivery.repeats_delivery_id is 'An earlier delivery of the same dataset and date with the same content: all rows of this one are duplicates.';
 comment on column ops.delivery.drift is 'Columns beyond or short of the contract: {"extra": [...], "missing": [...], "reordered": bool}; also {"nul_replaced": n, "ragged_rows": n} where found.';
+comment on column ops.delivery.landed_uri is 'Path of the immutable file below the landing root.';
 comment on column ops.delivery.source_token is 'How the source looked when it was fetched (size and time of a file): another token means fetch again.';
 comment on column ops.delivery.announced_sha256 is 'What the sender says about the file (companion .ok); announced_rows likewise. Null where nothing is said.';
 comment on column ops.delivery.content_sha256 is 'Hash of the rows in contract order, whatever file they came in.';

@@ -1,0 +1,99 @@
+"""Workbooks as people keep them: title rows, headings, data, then a total and footnotes. Cells become text.
+
+Where the data begins and ends is decided here for every dataset alike, by layout and by the contract's headings.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+from typing import Any
+
+import pyarrow as pa
+from python_calamine import CalamineError, CalamineWorkbook
+
+from tidu.contracts.model import DatasetContract
+from tidu.errors import DeliveryRejected
+from tidu.landing.shaping import Sheet, field_of_heading, normal_heading
+
+HEADING_ROWS = 30
+"""Headings are looked for in the first rows only."""
+TOTAL = re.compile(r"(合计|总计|小计|共计)[:：]?")
+FOOTNOTE = re.compile(r"注\s*\d*\s*[:：.、]|备注|说明|填表|填报|制表|审核人|单位负责人|数据来源|资料来源|[※*]")
+Cells = list[Any]
+
+
+def read_xlsx(contract: DatasetContract, source: str, data: bytes) -> Sheet:
+    """Read the first sheet that has the contract's headings.
+
+    Position of a row: its place below the headings; wholly blank rows between data count, trailing ones do not.
+    Raises DeliveryRejected for a file that is no workbook and for one without a row of headings.
+    """
+    try:
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        sheets = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names]
+    # calamine lets other errors of its readers through as well, all of them about the bytes at hand.
+    except (CalamineError, OSError, ValueError, KeyError) as error:
+        raise DeliveryRejected(contract.name, source, f"unreadable xlsx: {error}", contract.contact) from error
+    for rows in sheets:
+        place = _heading_row(contract, rows)
+        if place is not None:
+            headings = [text_of(cell) or "" for cell in rows[place]]
+            body = _without_footer(rows[place + 1 :])
+            columns = list(zip(*body, strict=True)) if body else [()] * len(headings)
+            return Sheet(headings, [_text_column(column) for column in columns])
+    reason = "no row with the headings " + ", ".join(f.heading for f in contract.fields if f.required)
+    raise DeliveryRejected(contract.name, source, f"required column missing: {reason}", contract.contact)
+
+
+def text_of(cell: Any) -> str | None:
+    """Return a cell as its text: whole numbers without .0, dates and times in ISO form, booleans as shown.
+
+    >>> text_of(1234.0), text_of(0.1), text_of(True), text_of("")
+    ('1234', '0.1', 'TRUE', None)
+    """
+    if isinstance(cell, str):
+        return cell or None
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(sep="T")
+    return None if cell is None else str(cell)
+
+
+def _heading_row(contract: DatasetContract, rows: list[Cells]) -> int | None:
+    """Return the row that names most of the contract's fields, if one names at least two (or the only one)."""
+    known = field_of_heading(contract)
+    counts = [
+        len({known.get(normal_heading(cell)) for cell in row if isinstance(cell, str)} - {None})
+        for row in rows[:HEADING_ROWS]
+    ]
+    best = max(counts, default=0)
+    return counts.index(best) if best >= min(2, len(contract.fields)) else None
+
+
+def _without_footer(rows: list[Cells]) -> list[Cells]:
+    """Cut off what follows the data: blank rows, rows of totals, footnotes (one filled cell only)."""
+    end = len(rows)
+    while end and _is_footer(rows[end - 1]):
+        end -= 1
+    return rows[:end]
+
+
+def _is_footer(row: Cells) -> bool:
+    filled = [cell for cell in row if cell not in ("", None)]
+    if not filled:
+        return True
+    first = filled[0].strip() if isinstance(filled[0], str) else ""
+    plain = re.sub(r"\s+", "", first)
+    return bool(TOTAL.fullmatch(plain)) or (len(filled) == 1 and bool(FOOTNOTE.match(first)))
+
+
+def _text_column(cells: tuple[Any, ...]) -> Any:
+    try:
+        return pa.array(cells, pa.string())
+    except (pa.ArrowTypeError, pa.ArrowInvalid):
+        return pa.array(map(text_of, cells), pa.string())

@@ -35,6 +35,9 @@ def read_parquet(contract: DatasetContract, source: str, data: bytes) -> Sheet:
     order = pc.sort_indices(positions)
     if not pc.all(pc.equal(order, pa.array(range(len(order)), order.type))).as_py():
         table, positions = table.take(order), positions.take(order)
+    if contract.transport == "sql":
+        # A table keeps the columns of every batch it ever held; null in all rows is how a batch lacks one.
+        headings = [name for name in headings if table[name].null_count < table.num_rows]
     return Sheet(headings, [table[name] for name in headings], positions=positions, hollow_extras=False)
 
 

@@ -6,7 +6,7 @@ them by the same machinery and then add the dirt of real departments. `truth` re
 works out what a correct platform must hold; it never looks at how the world was made.
 """
 
-from simulators.world.making import make_world
-from simulators.world.registry import from_registry
 
-__all__ = ["from_registry", "make_world"]
+
+
+

@@ -1,0 +1,67 @@
+"""Puts a world together: population, what happens to it, every department's rows, dirt, files, truth."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from simulators.world import bureau, district_figures, finance, labour, market, tax
+from simulators.world.dirt import soil
+from simulators.world.lifecycle import Life, live
+from simulators.world.population import Rng, invent
+from simulators.world.timetable import Timetable, seeded
+from simulators.world.writing import write_world
+
+
+def make_world(out: Path, enterprises: int = 20_000, months: int = 18, seed: int = 1, start: date = date(2025, 1, 1)) -> None:
+    """Write a synthetic world of `enterprises` registered entities into the empty or new folder `out`.
+
+    The same arguments write the same bytes. Raises FileExistsError when `out` holds anything.
+    """
+    time, rng = Timetable(start.replace(day=1), months), seeded(seed)
+    population = invent(enterprises, time, rng)
+    compose(out, population, time, rng, {"enterprises": enterprises, "seed": seed, "source": "made by grammar"})
+
+
+def compose(out: Path, population: pl.DataFrame, time: Timetable, rng: Rng, notes: dict[str, object]) -> None:
+    """Simulate all departments around a population and write the world."""
+    shared = population["name"].is_duplicated()
+    life = live(population.with_columns(shared_name=shared), time, rng)
+    rows = departments(life, time, rng)
+    write_world(out, {name: soil(name, frame, time, rng) for name, frame in rows.items()}, time, notes)
+
+
+def departments(life: Life, time: Timetable, rng: Rng) -> dict[str, pl.DataFrame]:
+    """Return every dataset's good rows."""
+    held = tax.accounts(life, time, rng)
+    filed = tax.filings(held, time)
+    employers = labour.employers(life, time, rng)
+    firms = finance.firms(life)
+    return {
+        "ms_registration": market.registrations(life, time, rng),
+        "ms_change_event": market.change_events(life, time, rng),
+        "ms_irregularity": market.irregularities(life, time, rng),
+        "ms_ip_right": market.ip_rights(life, time, rng),
+        "ms_annual_report": market.annual_reports(life, time, rng),
+        "tx_taxpayer": tax.taxpayers(held, time, rng),
+        "tx_vat_return": tax.vat_returns(filed, time, rng),
+        "tx_cit_return": tax.cit_returns(held, time, rng),
+        "tx_payment": tax.payments(filed, time, rng),
+        "tx_credit_rating": tax.credit_ratings(held, time, rng),
+        "hr_insurance": labour.insurance(employers, time, rng),
+        "hr_talent": labour.talent(employers, time, rng),
+        "hr_stability_subsidy": labour.stability_subsidies(employers, time, rng),
+        "fn_subsidy": finance.subsidies(firms, time, rng),
+        "fn_loan": finance.loans(life, time, rng),
+        "fn_guarantee": finance.guarantees(firms, time, rng),
+        "fn_equity": finance.equity(firms, time, rng),
+        "fn_listing": finance.listings(firms, time, rng),
+        "mi_tier_holder": bureau.tier_holders(life, time, rng),
+        "mi_tech_register": bureau.tech_registers(life, time, rng),
+        "mi_declaration": bureau.declarations(life, time, rng),
+        "mi_above_scale": bureau.above_scale(life, time, rng),
+        "mi_arrears": bureau.arrears(life, time, rng),
+        "st_district_indicator": district_figures.district_figures(time, rng),
+    }

@@ -1,0 +1,66 @@
+"""Writes a world's folder: one CSV per delivery, world.yaml, and truth/xref.csv and truth/faults.csv."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from simulators.world.timetable import Timetable
+from tidu.contracts import DatasetContract, contract
+
+
+def as_text(frame: pl.DataFrame, promised: DatasetContract) -> pl.DataFrame:
+    """Turn typed columns into the text the catalogue asks for; text columns stay as they are."""
+    out = []
+    for field in promised.fields:
+        column, dtype = pl.col(field.name), frame.schema[field.name]
+        if dtype == pl.Date:
+            column = column.dt.strftime("%Y-%m-%d")
+        elif dtype.is_temporal():
+            column = column.dt.strftime("%Y-%m-%dT%H:%M:%S+08:00")
+        elif dtype.is_float():
+            column = column.cast(pl.Decimal(24, 2)).cast(pl.String)
+        else:
+            column = column.cast(pl.String)
+        out.append(column)
+    return frame.select(*out, *(c for c in frame.columns if c.startswith("_")))
+
+
+def write_world(out: Path, datasets: dict[str, pl.DataFrame], time: Timetable, notes: dict[str, object]) -> None:
+    """Write the deliveries in row order and the truth about them.
+
+    Each dataset's frame holds the catalogue's fields as text, `_delivered_on`, `_place` (order within the
+    delivery), `_true_id` and `_rule` (the rule a row breaks on purpose).
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    if any(out.iterdir()):
+        raise FileExistsError(f"{out} is not empty")
+    faults, xref = [], []
+    for name, frame in datasets.items():
+        promised = contract(name)
+        rows = frame.sort("_delivered_on", "_place", maintain_order=True).with_columns(
+            _row_no=pl.int_range(1, pl.len() + 1).over("_delivered_on")
+        )
+        folder = out / name
+        folder.mkdir()
+        for (day,), delivery in rows.group_by(["_delivered_on"], maintain_order=True):
+            delivery.select(promised.field_names).write_csv(folder / f"{day}.csv")
+        key = pl.concat_str(*(pl.col(k).fill_null("") for k in promised.key), separator="|")
+        faults.append(
+            rows.filter(pl.col("_rule").is_not_null()).select(
+                dataset=pl.lit(name), delivered_on="_delivered_on", row_no="_row_no", rule="_rule"
+            )
+        )
+        xref.append(
+            rows.filter(pl.col("_rule").is_null() & pl.col("_true_id").is_not_null())
+            .select(dataset=pl.lit(name), source_key=key, true_id="_true_id")
+            .unique(maintain_order=True)
+        )
+    truth = out / "truth"
+    truth.mkdir()
+    pl.concat(faults).write_csv(truth / "faults.csv")
+    pl.concat(xref).write_csv(truth / "xref.csv")
+    head = {"city": "370200", "start": time.start, "end": time.end, "notes": notes}
+    (out / "world.yaml").write_text(yaml.safe_dump(head, allow_unicode=True, sort_keys=False), encoding="utf-8")

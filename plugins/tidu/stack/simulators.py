@@ -38,11 +38,12 @@ def wait_until_ready(where: State, part: Component) -> None:
     ports_file = where.simulators_home / "ports.json"
     deadline = time.monotonic() + READY_WITHIN_SECONDS
     while time.monotonic() < deadline:
-        if part.pid(where) is None:
+        pid = part.pid(where)
+        if pid is None:
             raise StackError(f"the simulators ended; end of {part.log(where)}:\n{part.tail(where)}")
         if ports_file.exists():
-            ports = json.loads(ports_file.read_text(encoding="utf-8") or "{}")
-            if ports and all(port_taken(int(port)) for port in ports.values()):
+            record = json.loads(ports_file.read_text(encoding="utf-8"))
+            if record["pid"] == pid and port_taken(record["rest"]) and port_taken(record["sftp"]):
                 return
         time.sleep(0.1)
     raise StackError(f"the simulators do not answer after {READY_WITHIN_SECONDS} s; see {part.log(where)}")

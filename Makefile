@@ -1,0 +1,47 @@
+# Needs Linux, python3 >= 3.11 with venv, and make; everything else comes from requirements.lock.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup run down clean test check lock bench
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed-$(shell cat requirements.lock requirements-bootstrap.lock pyproject.toml | sha256sum | cut -c1-16)
+WORLD ?=
+AS_OF ?=
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+
+setup: $(STAMP) ## install everything into .venv
+
+$(STAMP): 
+	@PYTHON=$(PYTHON) VENV=$(VENV) .ci/install
+	@touch $@
+
+run: $(STAMP) ## all set-up, then the main job; WORLD=<dir> AS_OF=<date> choose another world and date
+	@$(BIN)/tidu run --world "$(WORLD)" --as-of "$(AS_OF)"
+
+down: ## stop everything that was started; the state stays in .tidu
+	@if [ -x $(BIN)/tidu ]; then $(BIN)/tidu down; fi
+
+clean: down ## stop everything and remove its state
+	rm -rf "$${TIDU_HOME:-.tidu}"
+
+test: $(STAMP) check ## all set-up, then every check and test
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not airflow"
+	$(BIN)/pytest -q -m airflow
+
+check: $(STAMP) ## style, types, SQL, import arrows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+
+lock: $(STAMP) ## resolve requirements.in again into requirements.lock
+	$(BIN)/uv pip compile --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock requirements.in
+	{ echo "# The installer itself; $$(tr '\n' ' ' <<<'renewed by make lock')"; \
+	  awk '/^uv==/{p=1} p&&!/^(uv==|    --hash)/{p=0} p' requirements.lock; } > requirements-bootstrap.lock
+
+bench: $(STAMP) ## measure the whole path on a world of 100,000 enterprises
+	@$(BIN)/tidu bench load

@@ -1,4 +1,4 @@
-{{ config(materialized='view', tags=['link']) }}
+{{ config(materialized='view') }}
 
 {#- Keys of facts are delivered once; a delta repeats its key, but there the account is the key. -#}
 {%- set taxpayer_facts = ['tx_vat_return', 'tx_cit_return', 'tx_payment', 'tx_credit_rating'] -%}

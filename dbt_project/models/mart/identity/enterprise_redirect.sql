@@ -3,7 +3,7 @@
     incremental_strategy='delete+insert',
     unique_key='old_enterprise_id',
     full_refresh=false,
-    tags=['link'],
+   ,
     post_hook="delete from {{ this }} where old_enterprise_id in (select enterprise_id from {{ ref('int_identity__party_cluster') }})",
 ) }}
 

@@ -15,6 +15,10 @@ class ContractError(TiduError):
     """A contract file says something tidu cannot honour; the text names file and field."""
 
 
+class IndicatorError(TiduError):
+    """An indicator file says something tidu cannot honour; the text names file and fault."""
+
+
 class ConnectorError(TiduError):
     """A department's system could not be read; nothing was landed, retry is safe."""
 

@@ -1,0 +1,19 @@
+"""Figures into releases: the registry of indicators, the identities a release must keep, its approval.
+
+The figures themselves are made by the dbt models `int_monitoring__*`; nothing is computed here.
+"""
+
+from tidu.publishing.indicators import Breakdown, Indicator, breakdowns, indicators
+from tidu.publishing.releases import Release, approve, publish, release, releases
+
+__all__ = [
+    "Breakdown",
+    "Indicator",
+    "Release",
+    "approve",
+    "breakdowns",
+    "indicators",
+    "publish",
+    "release",
+    "releases",
+]

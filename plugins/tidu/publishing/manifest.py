@@ -1,0 +1,89 @@
+"""What a release was made from, and how to tell that nothing of it is new.
+
+The inputs decide whether there is a new release at all; the manifest adds what came out of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import orjson
+from psycopg import Connection
+from psycopg.rows import dict_row
+
+from tidu.contracts import contracts
+from tidu.contracts.catalogue import ROOT as CONTRACTS
+from tidu.publishing.indicators import ROOT as INDICATORS
+from tidu.settings import PROJECT_ROOT
+
+DBT_FOLDERS = ("macros", "models", "seeds")
+TABLES = ("indicator", "city_monthly", "district_monthly", "stock_movement")
+
+
+def inputs(connection: Connection[Any], series_start: str, period: str) -> dict[str, Any]:
+    """Return everything that decides the figures: deliveries taken in, contracts, definitions, months.
+
+    The business date itself is not among them: a later date with nothing new delivered and no
+    further complete month gives the same figures, hence no new release.
+    """
+    deliveries = (
+        connection.cursor(row_factory=dict_row)
+        .execute(
+            "select delivery_id, dataset, delivered_on::text, sha256, contract_version, state from ops.delivery"
+            " where state in ('accepted', 'rejected') order by delivery_id"
+        )
+        .fetchall()
+    )
+    return {
+        "series_start": series_start,
+        "period": period,
+        "deliveries": deliveries,
+        "contracts": {c.name: {"version": c.version, "sha256": _sha256([_file(c)])} for c in contracts().values()},
+        "definitions_sha256": _sha256(INDICATORS.rglob("*.yml")),
+        "models_sha256": _sha256(
+            path
+            for folder in DBT_FOLDERS
+            for path in (PROJECT_ROOT / "dbt_project" / folder).rglob("*")
+            if path.suffix in (".sql", ".yml", ".csv")
+        ),
+    }
+
+
+def _file(contract: Any) -> Path:
+    return CONTRACTS / str(contract.department) / f"{contract.name}.yml"
+
+
+def digest(document: Any) -> str:
+    """Return the sha256 of a document in its one canonical form: sorted keys, no white space.
+
+    >>> digest({"b": 1, "a": 2}) == digest({"a": 2, "b": 1})
+    True
+    """
+    return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def tables(connection: Connection[Any], release_id: int) -> dict[str, dict[str, Any]]:
+    """Return row count and content hash of each table of a release, whatever its release_id is."""
+    found = {}
+    for table in TABLES:
+        row = connection.execute(
+            f"""
+            select count(*), encode(sha256(convert_to(coalesce(string_agg(line, E'\\n' order by line collate "C"), ''),
+                'UTF8')), 'hex')
+            from (select (to_jsonb(t) - 'release_id')::text as line from publish.{table} as t where release_id = %s) as l
+            """,  # noqa: S608 (table is one of TABLES)
+            [release_id],
+        ).fetchone()
+        found[table] = {"rows": row[0], "sha256": row[1]} if row else {}
+    return found
+
+
+def _sha256(paths: Iterable[Path]) -> str:
+    """Hash files by their place in the project and their content, in order of place."""
+    total = hashlib.sha256()
+    for path in sorted(paths):
+        total.update(f"{path.relative_to(PROJECT_ROOT)}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return total.hexdigest()

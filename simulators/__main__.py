@@ -65,7 +65,7 @@ def publish(  # noqa: PLR0917 typer reads options from parameters
     """Serve a world up to a date, at once and without restart; only what is new is prepared."""
     began = time.monotonic()
     tax_dsn = os.environ.get("TAX_FRONT_DSN")
-    until = date.fromisoformat(as_of) if as_of else latest_date(world)
+    until = _day(as_of) if as_of else latest_date(world)
     wishes = Wishes(dict(_open_wish(w) for w in leave_open or ()), frozenset(rewrite or ()), rewrite_later)
     done = publish_world(Home(home), world, until, tax_dsn, wishes)
     typer.echo(
@@ -81,6 +81,13 @@ def connections(
 ) -> None:
     """Print {department: Airflow connection URI} as JSON; it holds passwords."""
     typer.echo(json.dumps(connection_uris(Home(home), os.environ.get("TAX_FRONT_DSN"), host), indent=1))
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise SimulatorError(f"--as-of {text}: a date is written YYYY-MM-DD") from None
 
 
 def _open_wish(text: str) -> tuple[str, OpenKind]:

@@ -1,24 +1,36 @@
 #!/bin/sh
 # Lets the simulated departments deliver a sample world and starts the ingest DAGs once; may be repeated.
+# The other DAGs follow by themselves when the ingest DAGs announce new rows.
 set -eu
 
-simulated=/var/lib/tidu/simulators
-world=/var/lib/tidu/world
+simulated=$TIDU_HOME/simulators
+world=$TIDU_HOME/world
+umask 077
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
 
 if [ ! -f "$world/world.yaml" ]; then
     tidu world make --enterprises "$DEMO_ENTERPRISES" --seed "$DEMO_SEED" --out "$world"
 fi
 python -m simulators publish --home "$simulated" --world "$world"
 
-umask 077
-accounts=$(mktemp --suffix=.json)
-trap 'rm -f "$accounts"' EXIT
-python -m simulators connections --home "$simulated" --host simulators > "$accounts"
-airflow connections import --overwrite "$accounts"
+python -m simulators connections --home "$simulated" --host "$DEMO_HOST" > "$scratch/connections.json"
+airflow connections import --overwrite "$scratch/connections.json"
 
-as_of=$(python -c 'import sys, yaml; w = yaml.safe_load(open(sys.argv[1])); print(w.get("as_of") or w["end"])' "$world/world.yaml")
-airflow variables set tidu_business_date "$as_of"
+python - "$world/world.yaml" > "$scratch/variables.json" <<'PYTHON'
+import json
+import sys
+from pathlib import Path
+
+import yaml
+
+world = yaml.safe_load(Path(sys.argv[1]).read_text(encoding="utf-8"))
+as_of = str(world.get("as_of") or world["end"])
+print(json.dumps({"tidu_business_date": as_of, "tidu_series_start": str(world["start"])[:7] + "-01"}))
+PYTHON
+airflow variables import "$scratch/variables.json"
+
 airflow dags reserialize
 for department in market_supervision tax hr finance industry statistics; do
-    airflow dags trigger "ingest_$department" --conf "{\"as_of\": \"$as_of\"}"
+    airflow dags trigger "ingest_$department"
 done

@@ -148,7 +148,7 @@ def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome else None
     if isinstance(error, _Busy) and error.wait is not None:
         return error.wait
-    return wait_exponential_jitter(initial=0.1, max=LONGEST_WAIT_SECONDS, jitter=0.1)(state)
+    return wait_exponential_jitter(multiplier=0.1, max=LONGEST_WAIT_SECONDS, jitter=0.1)(state)
 
 
 def _check_complete(delivery: AvailableDelivery, table: pa.Table, total: int) -> None:

@@ -159,9 +159,11 @@ def _extra_json(extras: Mapping[str, Any], marks: Mapping[int, Mapping[str, obje
     """Return one JSON object per row of the values without a field, null where a row has none."""
     if not extras and not marks:
         return pa.nulls(rows, pa.string())
-    frame = pl.DataFrame({f"e{i}": pl.Series(pl.from_arrow(c)) for i, c in enumerate(extras.values())})
+    frame = pl.DataFrame({"row": pl.int_range(rows, eager=True)})
     members: list[pl.Expr] = []
-    for column, (name, values) in zip(frame.columns, extras.items(), strict=True):
+    for place, (name, values) in enumerate(extras.items()):
+        column = f"extra{place}"
+        frame = frame.with_columns(pl.Series(column, pl.from_arrow(values)))
         # Simulated departments and others hand on a ragged row of theirs as JSON in these two columns.
         literal = name in (SURPLUS, MISSING) and _all_json(values)
         value = pl.col(column) if literal else pl.struct(v=column).struct.json_encode().str.slice(5).str.head(-1)
@@ -169,11 +171,8 @@ def _extra_json(extras: Mapping[str, Any], marks: Mapping[int, Mapping[str, obje
         members.append(pl.when(pl.col(column).is_not_null()).then(label + value))
     if marks:
         texts = {i: json.dumps(mark, ensure_ascii=False)[1:-1] for i, mark in marks.items()}
-        places = pl.DataFrame(
-            {"i": list(texts), "mark": list(texts.values())}, schema={"i": pl.Int64, "mark": pl.String}
-        )
-        index = pl.DataFrame({"i": pl.int_range(rows, eager=True)})
-        frame = frame.hstack([index.join(places, on="i", how="left", maintain_order="left")["mark"]])
+        places = {"row": pl.Series(list(texts), dtype=pl.Int64), "mark": pl.Series(list(texts.values()))}
+        frame = frame.join(pl.DataFrame(places), on="row", how="left", maintain_order="left")
         members.append(pl.col("mark"))
     inner = frame.select(pl.concat_str(members, separator=",", ignore_nulls=True).alias("inner"))["inner"]
     whole = pl.select(pl.when(inner != "").then("{" + inner + "}")).to_series()

@@ -15,7 +15,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from tidu.contracts.model import DatasetContract
 from tidu.errors import DeliveryRejected
-from tidu.landing.shaping import Sheet, field_of_heading, normal_heading
+from tidu.landing.shaping import SURPLUS, Sheet, field_of_heading, normal_heading
 
 HEADING_ROWS = 30
 """Headings are looked for in the first rows only."""
@@ -39,10 +39,7 @@ def read_xlsx(contract: DatasetContract, source: str, data: bytes) -> Sheet:
     for rows in sheets:
         place = _heading_row(contract, rows)
         if place is not None:
-            headings = [text_of(cell) or "" for cell in rows[place]]
-            body = _without_footer(rows[place + 1 :])
-            columns = list(zip(*body, strict=True)) if body else [()] * len(headings)
-            return Sheet(headings, [_text_column(column) for column in columns])
+            return _sheet([text_of(cell) or "" for cell in rows[place]], _without_footer(rows[place + 1 :]))
     reason = "no row with the headings " + ", ".join(f.heading for f in contract.fields if f.required)
     raise DeliveryRejected(contract.name, source, f"required column missing: {reason}", contract.contact)
 
@@ -75,21 +72,41 @@ def _heading_row(contract: DatasetContract, rows: list[Cells]) -> int | None:
     return counts.index(best) if best >= min(2, len(contract.fields)) else None
 
 
+def _sheet(headings: list[str], body: list[Cells]) -> Sheet:
+    """Cells right of the last heading are surplus of their row, as in a CSV."""
+    width = max(place for place, heading in enumerate(headings, start=1) if heading.strip())
+    columns = [_text_column(column) for column in zip(*body, strict=True)] or [pa.nulls(0, pa.string())] * len(headings)
+    beyond = [column.to_pylist() for column in columns[width:] if column.null_count < len(column)]
+    marks = {i: {SURPLUS: list(cells)} for i, cells in enumerate(zip(*beyond, strict=True)) if any(cells)}
+    return Sheet(headings[:width], columns[:width], marks=marks)
+
+
 def _without_footer(rows: list[Cells]) -> list[Cells]:
-    """Cut off what follows the data: blank rows, rows of totals, footnotes (one filled cell only)."""
-    end = len(rows)
+    """Cut off what follows the data: totals and footnotes, and blank rows among and below them.
+
+    Blank rows between the data and a total or footnote are rows that came without content: they stay.
+    """
+    end = _filled_end(rows)
+    data_end = end
     while end and _is_footer(rows[end - 1]):
+        data_end = end - 1
+        end = _filled_end(rows[:data_end])
+    return rows[:data_end]
+
+
+def _filled_end(rows: list[Cells]) -> int:
+    end = len(rows)
+    while end and not any(cell not in ("", None) for cell in rows[end - 1]):
         end -= 1
-    return rows[:end]
+    return end
 
 
 def _is_footer(row: Cells) -> bool:
     filled = [cell for cell in row if cell not in ("", None)]
-    if not filled:
-        return True
     first = filled[0].strip() if isinstance(filled[0], str) else ""
-    plain = re.sub(r"\s+", "", first)
-    return bool(TOTAL.fullmatch(plain)) or (len(filled) == 1 and bool(FOOTNOTE.match(first)))
+    if TOTAL.fullmatch(re.sub(r"\s+", "", first)):
+        return True
+    return len(filled) == 1 and bool(FOOTNOTE.match(first))
 
 
 def _text_column(cells: tuple[Any, ...]) -> Any:

@@ -23,6 +23,8 @@ from tidu.settings import PROJECT_ROOT, settings
 STAGES = ("stage", "link", "mart", "monitor")
 PROJECT = PROJECT_ROOT / "dbt_project"
 THREADS = 2
+BUILD_OPTIONS = ("--indirect-selection", "buildable", "--exclude-resource-type", "unit_test")
+"""A stage runs the data tests of what it builds; unit tests belong to the test suite."""
 FAILED = ("error", "fail", "runtime error")
 
 
@@ -55,7 +57,7 @@ def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tup
     if not (vars or {}).get("as_of"):
         raise TiduError(f"{run_id}: the business date is missing, pass as_of to the stage {stage}")
     with stage_run(run_id, stage) as counts:
-        nodes = invoke(["build", "--select", f"tag:{stage}"], vars or {})
+        nodes = invoke(["build", "--select", f"tag:{stage}", *BUILD_OPTIONS], vars or {})
         _record(run_id, stage, nodes)
         failed = [n for n in nodes if n.status in FAILED]
         if failed:

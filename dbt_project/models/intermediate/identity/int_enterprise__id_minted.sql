@@ -22,7 +22,7 @@ final as (
         anchor,
         party_kind as witness_kind,
         party_no as witness_no,
-        '{{ var("as_of") }}'::date as minted_on
+        {{ as_of() }} as minted_on
     from party_cluster
     order by enterprise_id asc, party_kind asc, party_no asc
 

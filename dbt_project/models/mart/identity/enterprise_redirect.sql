@@ -3,7 +3,6 @@
     incremental_strategy='delete+insert',
     unique_key='old_enterprise_id',
     full_refresh=false,
-   ,
     post_hook="delete from {{ this }} where old_enterprise_id in (select enterprise_id from {{ ref('int_identity__party_cluster') }})",
 ) }}
 
@@ -53,7 +52,7 @@ resolved as (
         gone.enterprise_id as old_enterprise_id,
         coalesce(party_link.enterprise_id, registered_entity.enterprise_id) as new_enterprise_id,
         'merge' as cause,
-        '{{ var("as_of") }}'::date as on_date
+        {{ as_of() }} as on_date
     from gone
     left join party_link
         on

@@ -1,0 +1,179 @@
+with
+
+registration as (
+
+    select * from {{ ref('int_enterprise__registration') }}
+
+),
+
+unregistered as (
+
+    select * from {{ ref('int_enterprise__unregistered') }}
+
+),
+
+status_span as (
+
+    select * from {{ ref('int_enterprise__status_span') }}
+
+),
+
+former_name as (
+
+    select * from {{ ref('int_enterprise__former_name') }}
+
+),
+
+scope as (
+
+    select * from {{ ref('int_enterprise__scope') }}
+
+),
+
+size_class as (
+
+    select * from {{ ref('int_enterprise__size_class') }}
+
+),
+
+district as (
+
+    select * from {{ ref('seed_district') }}
+
+),
+
+enterprise_source as (
+
+    select * from {{ ref('int_enterprise__source') }}
+
+),
+
+industry as (
+
+    select * from {{ ref('seed_industry') }}
+
+),
+
+endings as (
+
+    select
+        enterprise_id,
+        min(valid_from) as closed_on
+    from status_span
+    where status in ('注销', '吊销')
+    group by enterprise_id
+
+),
+
+registered as (
+
+    select
+        registration.enterprise_id,
+        registration.uscc,
+        substr(registration.uscc, 9, 9) as org_code,
+        registration.entity_name as name,
+        coalesce(former_name.former_names, '{}') as former_names,
+        registration.entity_category,
+        registration.reg_type_code,
+        registration.holding_type,
+        scope.in_private as is_private,
+        registration.reg_status as status,
+        registration.established_on,
+        endings.closed_on,
+        case when coalesce(registration.currency, 'CNY') = 'CNY' then registration.registered_capital_yuan end
+            as registered_capital_yuan,
+        registration.today_district_code as district_code,
+        registration.zone_code,
+        registration.address,
+        registration.industry_code,
+        industry.section as industry_section,
+        registration.entity_category = '企业'
+        and coalesce({{ is_branch_name(name_key('registration.entity_name')) }}, false) as is_branch,
+        registration.registered_capital_yuan as registered_capital_amount,
+        registration.currency,
+        size_class.size_class,
+        size_class.size_year
+    from registration
+    inner join scope on registration.enterprise_id = scope.enterprise_id
+    left join former_name on registration.enterprise_id = former_name.enterprise_id
+    left join endings on registration.enterprise_id = endings.enterprise_id
+    left join size_class on registration.enterprise_id = size_class.enterprise_id
+    left join industry
+        on industry.code = substring(registration.industry_code from '^[A-T]?(\d{2})\d{0,2}$')
+
+),
+
+unregistered_enterprise as (
+
+    select
+        enterprise_id,
+        uscc,
+        org_code,
+        name,
+        '{}'::text[] as former_names,
+        null::text as entity_category,
+        null::text as reg_type_code,
+        null::text as holding_type,
+        false as is_private,
+        '未登记' as status,
+        null::date as established_on,
+        null::date as closed_on,
+        null::numeric as registered_capital_yuan,
+        '370299' as district_code,
+        null::text as zone_code,
+        null::text as address,
+        null::text as industry_code,
+        null::text as industry_section,
+        false as is_branch,
+        null::numeric as registered_capital_amount,
+        null::text as currency,
+        null::text as size_class,
+        null::bigint as size_year
+    from unregistered
+
+),
+
+enterprise as (
+
+    select * from registered
+    union all
+    select * from unregistered_enterprise
+
+),
+
+final as (
+
+    select
+        enterprise.enterprise_id,
+        enterprise.uscc,
+        enterprise.org_code,
+        enterprise.name,
+        enterprise.former_names,
+        enterprise.entity_category,
+        enterprise.reg_type_code,
+        enterprise.holding_type,
+        enterprise.is_private,
+        enterprise.status,
+        enterprise.established_on,
+        enterprise.closed_on,
+        {{ money('enterprise.registered_capital_yuan') }} as registered_capital_yuan,
+        enterprise.district_code,
+        district.name as district_name,
+        enterprise.zone_code,
+        enterprise.address,
+        enterprise.industry_code,
+        enterprise.industry_section,
+        enterprise.is_branch,
+        {{ money('enterprise.registered_capital_amount') }} as registered_capital_amount,
+        enterprise.currency,
+        enterprise.size_class,
+        enterprise.size_year,
+        enterprise_source.sources
+    from enterprise
+    inner join enterprise_source on enterprise.enterprise_id = enterprise_source.enterprise_id
+    left join district on enterprise.district_code = district.code
+
+)
+
+select * from final
+order by enterprise_id

@@ -1,0 +1,42 @@
+with
+
+delivery as (
+
+    select * from {{ source('ops', 'delivery') }}
+
+),
+
+bounds as (
+
+    select
+        date '{{ var("as_of") }}' as as_of,
+        {%- if var('series_start', '') %}
+        date_trunc('month', date '{{ var("series_start") }}') as first_month
+        {%- else %}
+        (
+            select date_trunc('month', min(delivery.delivered_on))
+            from delivery
+            where delivery.state = 'accepted'
+        ) as first_month
+        {%- endif %}
+
+),
+
+final as (
+
+    select
+        month_start::date as month,
+        (month_start + interval '1 month' - interval '1 day')::date as month_end,
+        to_char(month_start, 'YYYY-MM') as period,
+        bounds.as_of
+    from bounds
+    cross join
+        generate_series(
+            bounds.first_month::timestamp,
+            date_trunc('month', bounds.as_of)::timestamp - interval '1 month',
+            interval '1 month'
+        ) as month_start
+
+)
+
+select * from final

@@ -1,0 +1,4 @@
+{{ config(tags=['monitor']) }}
+
+select * from {{ ref('int_monitoring__stock_movement') }}
+where closing <> stock

@@ -6,6 +6,7 @@ A new dataset needs a contract file and no line here. All pending deliveries are
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import closing
 from typing import Any
 
 from airflow.sdk import DAG, TriggerRule, task, task_group
@@ -64,7 +65,8 @@ def pull(dataset: str, department: str) -> list[int]:
 
     now = occasion()
     terms = contract(dataset)
-    received = pull_deliveries(terms, connector_for(terms, endpoint(department)), now.as_of, now.run_id)
+    with closing(connector_for(terms, endpoint(department))) as connector:
+        received = pull_deliveries(terms, connector, now.as_of, now.run_id)
     waiting = [d for state in ("received", "loaded") for d in deliveries.pending(dataset, state)]
     if not waiting:
         raise AirflowSkipException(f"{dataset}: no new delivery up to {now.as_of}")

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from airflow.sdk import DAG, task
+from airflow.sdk.exceptions import AirflowSkipException
 
 from tidu.orchestration.assets import MASTER, RELEASE
 from tidu.orchestration.occasion import occasion
@@ -43,11 +44,13 @@ def monitor() -> None:
 
 
 @task(outlets=[RELEASE])
-def release(outlet_events: Any = None) -> int | None:
+def release(outlet_events: Any = None) -> int:
     """Write the release, approved by the run's approver, or as draft when there is none."""
     from tidu.publishing import publish
 
     now = occasion()
-    made = publish(now.run_id, now.as_of, now.approver)
+    made = publish(now.as_of, now.run_id, now.approver)
+    if made is None:
+        raise AirflowSkipException("the newest release already holds these figures")
     outlet_events[RELEASE].extra = {**now.extra(), "release_id": made}
     return made

@@ -7,6 +7,8 @@ at import are listed (a test looks): a forked process inherits memory, not threa
 from __future__ import annotations
 
 import importlib
+import logging
+import sys
 from typing import Any
 
 from airflow.listeners import hookimpl
@@ -31,12 +33,14 @@ MODULES = (
 @hookimpl
 def on_starting(component: Any) -> None:
     """Load them before the scheduler makes its worker processes; other components need none of them."""
-    if getattr(component, "job_type", "") == "SchedulerJob":
+    # the component does not know its kind yet when Airflow calls this; its command does
+    if sys.argv[1:2] == ["scheduler"]:
         load()
 
 
 def load() -> None:
     """Import every module of the list and read the contracts."""
+    logging.getLogger("great_expectations").setLevel(logging.WARNING)
     for name in MODULES:
         importlib.import_module(name)
     from tidu.contracts import contracts

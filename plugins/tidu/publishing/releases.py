@@ -49,11 +49,11 @@ class Release:
     manifest: dict[str, Any]
 
 
-def publish(as_of: dt.date, run_id: str) -> int | None:
+def publish(as_of: dt.date, run_id: str, approver: str | None = None) -> int | None:
     """Release the monitoring figures built for a business date; return the release, None when nothing is new.
 
-    The person in `settings().release_approver` approves it, recorded as such; without one it waits as
-    draft for `approve`. Writes one row of ops.stage_run.
+    The approver (the person in `settings().release_approver` unless the run names another) approves it,
+    recorded as such; empty, it waits as draft for `approve`. Writes one row of ops.stage_run.
     Idempotence: the same inputs as the newest standing release give None and change nothing.
     Raises ReleaseBlocked naming the first cells that break an identity, or when the figures were built
     for another date; nothing is left behind. Raises TiduError when no figures were built at all.
@@ -77,9 +77,9 @@ def publish(as_of: dt.date, run_id: str) -> int | None:
             "update ops.release set manifest = %s, manifest_sha256 = %s where release_id = %s",
             [Jsonb(manifest), sha256, release_id],
         )
-        approver = settings().release_approver.strip()
-        if approver:
-            _publish(connection, release_id, sha256, approver, f"approved by setting when run {run_id} made it")
+        person = (settings().release_approver if approver is None else approver).strip()
+        if person:
+            _publish(connection, release_id, sha256, person, f"approved by setting when run {run_id} made it")
         else:
             connection.execute("select publish.assert_identities(%s)", [release_id])
         counts.rows_out = sum(t["rows"] for t in manifest["tables"].values())

@@ -111,18 +111,18 @@ def read(contract: DatasetContract, field: Field, text: str) -> str:
     sheet = contract.reading == "sheet"
     match field.type:
         case "integer":
-            return f"ops.read_integer({text})"
+            return f"ops.parse_integer({text})"
         case "decimal" if sheet:
             unit = "null" if field.unit is None else literal(field.unit)
-            return f"ops.read_decimal_sheet({text}, {unit})"
+            return f"ops.parse_decimal_sheet({text}, {unit})"
         case "decimal":
-            return f"ops.read_decimal({text})"
+            return f"ops.parse_decimal({text})"
         case "date":
-            return f"ops.read_date_sheet({text})" if sheet else f"ops.read_date({text})"
+            return f"ops.parse_date_sheet({text})" if sheet else f"ops.parse_date({text})"
         case "month":
-            return f"ops.read_month({text})"
+            return f"ops.parse_month({text})"
         case "timestamp":
-            return f"ops.read_timestamp({text})"
+            return f"ops.parse_timestamp({text})"
         case _:
             return text
 

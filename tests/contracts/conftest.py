@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,12 @@ from tidu.contracts.catalogue import contract_path
 from tidu.contracts.odcs import parse
 
 Edited = Callable[[str, str, str], DatasetContract]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def airflow_home(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where Airflow, imported by some of these tests, writes its configuration: not into anyone's home."""
+    os.environ.setdefault("AIRFLOW_HOME", str(tmp_path_factory.mktemp("airflow")))
 
 
 @pytest.fixture

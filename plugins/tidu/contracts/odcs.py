@@ -41,7 +41,8 @@ FIELD_KEYS = {
 def parse(path: Path) -> DatasetContract:
     """Read one contract file. Raises ContractError naming the file and the field at fault."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # libyaml: every task process reads all contracts, and it is six times as fast
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         dataset = _dataset(document)
         if (dataset.department, dataset.name) != (path.parent.name, path.stem):
             raise ValueError(

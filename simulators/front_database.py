@@ -17,8 +17,10 @@ from typing import Literal, LiteralString
 import polars as pl
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from simulators.deliveries import Delivery, Rows, completed_at
+from simulators.errors import SimulatorError
 from tidu.contracts.catalogue import contracts
 
 CONTROL = "share_batch"
@@ -73,12 +75,15 @@ class FrontDatabase:
             self._make_control()
 
     def grant(self, reader: str, password: str) -> None:
-        """Make the platform's read-only account, or renew its password; it may read every table, now and later."""
+        """Make the platform's read-only account, or renew its password; it may read every table, now and later.
+
+        Needs an owner that may create roles.
+        """
         secret = self.connection.pgconn.encrypt_password(password.encode(), reader.encode(), b"scram-sha-256").decode()
         known = self.connection.execute("select 1 from pg_roles where rolname = %s", (reader,)).fetchone()
         with self.connection.transaction():
             verb: LiteralString = "alter" if known else "create"
-            account = sql.SQL("{} role {} login nosuperuser nocreatedb nocreaterole password {}")
+            account = sql.SQL("{} role {} login password {}")
             self.connection.execute(account.format(sql.SQL(verb), sql.Identifier(reader), sql.Literal(secret)))
             self.connection.execute(_q("alter role {} set default_transaction_read_only = on", reader))
             self.connection.execute(_q("grant usage on schema public to {}", reader))
@@ -138,16 +143,23 @@ class FrontDatabase:
 
 @contextmanager
 def opened(dsn: str) -> Iterator[FrontDatabase]:
-    """Connect as the owner and see to the control table."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        front = FrontDatabase(connection)
-        front._make_control()
-        yield front
+    """Connect as the owner and see to the control table.
+
+    Raises SimulatorError when the database cannot be reached or refuses something, the password left out.
+    """
+    try:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            front = FrontDatabase(connection)
+            front._make_control()
+            yield front
+    except psycopg.Error as error:
+        password = str(conninfo_to_dict(dsn).get("password") or "\0")
+        raise SimulatorError(f"the tax front database: {str(error).replace(password, '***')}") from None
 
 
 def reader_of(dsn: str) -> str:
     """Return the name of the read-only account of a front database; accounts belong to the whole server."""
-    database = psycopg.conninfo.conninfo_to_dict(dsn).get("dbname") or "front"
+    database = conninfo_to_dict(dsn).get("dbname") or "front"
     return f"{database}_reader"
 
 

@@ -28,11 +28,13 @@ def world(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def front(cluster: Cluster) -> Iterator[str]:
-    """DSN of the owner of an empty front database, dropped at the end with its reader."""
+    """DSN of the owner of an empty front database, no superuser; dropped at the end with its accounts."""
     name = f"tax_front_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
-        admin.execute(f"create database {name}")
-    yield cluster.dsn(name)
+        admin.execute(f"create role {name} login createrole password 'owner'")
+        admin.execute(f"create database {name} owner {name}")
+    yield f"postgresql://{name}:owner@127.0.0.1:{cluster.port}/{name}"
     with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
         admin.execute(f"drop database {name} with (force)")
         admin.execute(f"drop role if exists {name}_reader")
+        admin.execute(f"drop role {name}")

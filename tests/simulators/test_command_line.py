@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import paramiko
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -65,10 +66,13 @@ def test_serve_publish_connections_and_stop(tmp_path: Path, world: Path) -> None
         assert f"@127.0.0.1:{ports['rest']}" in uris["market_supervision"]
         with httpx.Client(base_url=f"http://127.0.0.1:{ports['rest']}", trust_env=False) as kept_alive:
             kept_alive.get("/health")
+            session = paramiko.Transport(("127.0.0.1", ports["sftp"]))
+            session.start_client(timeout=START_SECONDS)
             began = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert process.wait(START_SECONDS) == 0
             assert time.monotonic() - began < 2
+            session.close()
     with serving(home) as (_, again):
         assert (again["rest"], again["sftp"]) == (ports["rest"], ports["sftp"])
 

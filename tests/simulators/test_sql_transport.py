@@ -120,6 +120,15 @@ def test_another_world_and_an_earlier_date_leave_nothing_behind(tmp_path: Path, 
     assert rows_of(front, DATES[0]) == []
 
 
+def test_an_unreachable_front_is_named_without_its_password(tmp_path: Path, world: Path, front: str) -> None:
+    home = Home(tmp_path / "home")
+    for dsn in (front.replace(":owner@", ":secret@"), "postgresql://tax:secret@127.0.0.1:1/tax_front"):
+        with pytest.raises(SimulatorError, match="the tax front database") as refused:
+            publish(home, world, LATE, dsn)
+        assert "secret" not in str(refused.value)
+    assert home.served() is None
+
+
 def test_a_wish_nobody_can_meet_is_refused(tmp_path: Path, world: Path, front: str) -> None:
     home = Home(tmp_path / "home")
     with pytest.raises(SimulatorError, match="no delivery tx_payment:2030-01-01"):

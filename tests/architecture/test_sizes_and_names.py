@@ -16,6 +16,7 @@ LIMITS = {
     "Python module": ((("plugins", "simulators"), ".py"), 300),
     "SQL model": ((("dbt_project/models",), ".sql"), 120),
     "contract": ((("plugins/tidu/contracts",), ".yml"), 150),
+    "description of models": ((("dbt_project/models/intermediate", "dbt_project/models/mart"), ".yml"), 300),
     "expectations": ((("expectations",), ".yml"), 150),
     "page of documentation": ((("docs",), ".md"), 500),
 }

@@ -41,7 +41,7 @@ def sample_world(where: State) -> Path:
     """Return the sample world, made at first use; one that was left half made is made again."""
     folder = where.home / "worlds" / "sample"
     if not (folder / "world.yaml").exists():
-        from simulators.world import make_world
+        from simulators.world.making import make_world
 
         plain(f"making the sample world: {SAMPLE_ENTERPRISES} enterprises, {SAMPLE_MONTHS} months")
         make_world(folder, SAMPLE_ENTERPRISES, SAMPLE_MONTHS, SAMPLE_SEED)

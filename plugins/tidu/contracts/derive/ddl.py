@@ -34,7 +34,9 @@ create index if not exists accepted_row_{name}_delivery on ops.accepted_row_{nam
 
 
 def _comment(table: str, field: Field) -> str:
-    return f"comment on column raw.{table}.{_quoted(field.name)} is {_literal(field.heading)};"
+    return (
+        f"comment on column raw.{table}.{_quoted(field.name)} is {_literal(f'{field.heading}: {field.description}')};"
+    )
 
 
 def _quoted(name: str) -> str:

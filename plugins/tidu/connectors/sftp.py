@@ -57,7 +57,7 @@ class SftpOutbox(ConnectorSession):
                 return None
             if contract.transport == "sftp_xlsx":
                 return FetchedFile(copy, "xlsx")
-            sha256, rows = _announced(self._companion_text(session, path))
+            sha256, rows = _announced(_companion_text(session, path))
         except FileNotFoundError:
             return None
         except (paramiko.SSHException, OSError, EOFError) as error:
@@ -70,14 +70,6 @@ class SftpOutbox(ConnectorSession):
         if self._transport is not None:
             self._transport.close()
         self._transport = self._session = None
-
-    def _companion_text(self, session: paramiko.SFTPClient, path: PurePosixPath) -> str:
-        present = {f.name for f in self._list()}
-        for name in _companions(path.name):
-            if name in present:
-                with session.open(str(path.with_name(name))) as handle:
-                    return handle.read(4096).decode("utf-8", "replace")
-        raise FileNotFoundError(path)
 
     def _delivery(self, contract: DatasetContract, named: NamedFile, token: str) -> AvailableDelivery:
         uri = f"sftp:{self.folder / named.file.name}"
@@ -134,6 +126,16 @@ def _listed(entry: paramiko.SFTPAttributes, name: str) -> ListedFile:
 def _companions(name: str) -> tuple[str, str]:
     """Both spellings of "the same name with .ok" are met: with and without the suffix of the zip."""
     return name.removesuffix(f".{SUFFIXES['sftp_zip_csv']}") + ".ok", f"{name}.ok"
+
+
+def _companion_text(session: paramiko.SFTPClient, package: PurePosixPath) -> str:
+    first, second = (str(package.with_name(name)) for name in _companions(package.name))
+    try:
+        handle = session.open(first)
+    except FileNotFoundError:
+        handle = session.open(second)
+    with handle:
+        return handle.read(4096).decode("utf-8", "replace")
 
 
 def _announced(text: str) -> tuple[str, int]:

@@ -15,6 +15,7 @@ from tidu.contracts.model import DatasetContract
 from tidu.errors import DeliveryRejected
 from tidu.landing.shaping import MISSING, SURPLUS, Sheet
 
+csv.field_size_limit(1 << 30)  # Of the whole process; the default of 128 KiB would raise on a long cell.
 BOM = b"\xef\xbb\xbf"
 LARGEST_BLOCK = 1 << 28
 BROKEN_UTF8_SHARE = 0.1

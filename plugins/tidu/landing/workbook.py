@@ -76,9 +76,14 @@ def _sheet(headings: list[str], body: list[Cells]) -> Sheet:
     """Cells right of the last heading are surplus of their row, as in a CSV."""
     width = max(place for place, heading in enumerate(headings, start=1) if heading.strip())
     columns = [_text_column(column) for column in zip(*body, strict=True)] or [pa.nulls(0, pa.string())] * len(headings)
-    beyond = [column.to_pylist() for column in columns[width:] if column.null_count < len(column)]
-    marks = {i: {SURPLUS: list(cells)} for i, cells in enumerate(zip(*beyond, strict=True)) if any(cells)}
+    beyond = zip(*(column.to_pylist() for column in columns[width:]), strict=True)
+    marks = {i: {SURPLUS: _without_blank_end(cells)} for i, cells in enumerate(beyond) if any(cells)}
     return Sheet(headings[:width], columns[:width], marks=marks)
+
+
+def _without_blank_end(cells: tuple[str | None, ...]) -> list[str]:
+    filled = max(place for place, cell in enumerate(cells, start=1) if cell)
+    return [cell or "" for cell in cells[:filled]]
 
 
 def _without_footer(rows: list[Cells]) -> list[Cells]:

@@ -27,7 +27,8 @@ def read_zip(contract: DatasetContract, source: str, data: bytes) -> Sheet:
             member = _only_csv(contract, source, archive)
             with archive.open(member) as handle:
                 content = handle.read(LARGEST_MEMBER + 1)
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+    # zipfile lets errors of seeking and unpacking through as they are; all of them are about the bytes at hand.
+    except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, OSError, EOFError) as error:
         raise DeliveryRejected(contract.name, source, f"broken zip: {error}", contract.contact) from error
     if len(content) > LARGEST_MEMBER:
         raise DeliveryRejected(contract.name, source, f"{member.filename} is larger than it says", contract.contact)

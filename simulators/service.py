@@ -159,7 +159,8 @@ def running(
 def _bound(host: str, wanted: int, last: int) -> socket.socket:
     """Bind the wanted port, else the last one if still free, else any."""
     for port in (wanted,) if wanted else (last, 0):
-        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # asyncio switches Nagle off only for sockets that say they are TCP; with it every answer waits 40 ms.
+        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind((host, port))

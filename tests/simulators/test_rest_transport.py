@@ -157,3 +157,14 @@ def test_busy_answers_come_by_count_and_retry_after_is_meant(start: Start) -> No
     assert client.get("/api/v1/ms_registration/batches").status_code == 503
     assert client.get("/api/v1/ms_registration/batches").status_code == 200
     assert client.get("/health").status_code == 200
+
+
+def test_answers_do_not_wait_for_delayed_acknowledgements(start: Start) -> None:
+    """With Nagle's algorithm on, no answer comes in less than 40 ms."""
+    _, client = start(CALM)
+    times = []
+    for _ in range(20):
+        began = time.monotonic()
+        client.get("/health")
+        times.append(time.monotonic() - began)
+    assert min(times) < 0.03

@@ -31,9 +31,9 @@ def quarantine_predicates(c: DatasetContract) -> str:
 
 
 def gx_suite(c: DatasetContract) -> str:
-    from tidu.validation.suites import contract_suite
+    from tidu.validation.suite import compiled_rules
 
-    return repr(contract_suite(c))
+    return repr(compiled_rules(c))
 
 
 def ingest_tasks(c: DatasetContract) -> str:
@@ -88,9 +88,9 @@ CHANGES = {
         "fn_subsidy", "businessName: 资金级次", "businessName: 资金来源", DESCRIBING | {"raw_table"}
     ),
     "a field's type": Change(
-        "hr_insurance",
-        "name: new_hires, businessName: 新增人数, logicalType: integer, physicalType: integer",
-        "name: new_hires, businessName: 新增人数, logicalType: number, physicalType: decimal",
+        "mi_tier_holder",
+        "name: batch, businessName: 批次, logicalType: string, physicalType: string",
+        "name: batch, businessName: 批次, logicalType: integer, physicalType: integer",
         DESCRIBING | JUDGING,
     ),
     "a field's unit": Change(
@@ -126,7 +126,7 @@ CHANGES = {
         "st_district_indicator",
         "businessName: 区市统计指标\n",
         "businessName: 区市指标\n",
-        DESCRIBING | {"raw_table", "ingest_tasks"},
+        DESCRIBING | {"raw_table", "ingest_tasks", "gx_suite"},
     ),
     "the department's name": Change(
         "st_district_indicator", "name: 统计局与海关", "name: 统计局", DESCRIBING | {"ingest_tasks"}

@@ -13,7 +13,7 @@ from psycopg.rows import scalar_row
 from tidu.errors import TiduError
 from tidu.ledger.database import connect
 
-BUILD_LOCK = 7_411_002
+BUILD_LOCK = 7_411_003
 
 
 def begin_build(run_id: str) -> list[int]:

@@ -15,7 +15,7 @@ party_cluster as (
 ),
 
 -- any member can testify later where the records of an id went; the first in order is as good as any
-final as (
+minted_now as (
 
     select distinct on (enterprise_id)
         enterprise_id,
@@ -26,11 +26,25 @@ final as (
     from party_cluster
     order by enterprise_id asc, party_kind asc, party_no asc
 
+),
+
+known as (
+
+    {% if is_incremental() %}
+        select enterprise_id from {{ this }}
+    {% else %}
+        select null::text as enterprise_id where false
+    {% endif %}
+
+),
+
+final as (
+
+    select minted_now.*
+    from minted_now
+    left join known on minted_now.enterprise_id = known.enterprise_id
+    where known.enterprise_id is null
+
 )
 
-select final.*
-from final
-{% if is_incremental() %}
-    left join {{ this }} as minted on final.enterprise_id = minted.enterprise_id
-    where minted.enterprise_id is null
-{% endif %}
+select * from final

@@ -31,7 +31,10 @@ evidence as (
         registered_name.enterprise_id as name_enterprise_id,
         -- a code of someone else beside the name of an enterprise that has a code of its own
         coalesce(party_code.is_uscc and registered_name.is_coded, false) as is_contradicted,
-        coalesce({{ is_branch_name('party_variant.name_key') }}, false) as is_branch_name
+        -- branches often file under the code of their parent: there the name of a registered branch wins
+        registered_name.enterprise_id is not null
+        and coalesce(registered_name.enterprise_id <> party_code.enterprise_id, true)
+        and {{ is_branch_name('party_variant.name_key') }} as is_branch_of_code
     from party_variant
     left join party_code on party_variant.code_key = party_code.code_key
     left join registered_name on party_variant.name_key = registered_name.name_key
@@ -39,7 +42,6 @@ evidence as (
 
 ),
 
--- branches often file under the code of their parent: there the name of a registered branch wins
 decided as (
 
     select
@@ -47,18 +49,13 @@ decided as (
         party_no,
         weight,
         case
-            when is_branch_name and name_enterprise_id is not null then name_enterprise_id
+            when is_branch_of_code then name_enterprise_id
             when code_enterprise_id is not null then code_enterprise_id
             when not is_contradicted then name_enterprise_id
         end as enterprise_id,
+        case when is_branch_of_code then 'name_exact' else coalesce(code_method, 'name_exact') end as method,
         case
-            when is_branch_name and name_enterprise_id is distinct from code_enterprise_id and name_enterprise_id is not null
-                then 'name_exact'
-            else coalesce(code_method, 'name_exact')
-        end as method,
-        case
-            when is_branch_name and name_enterprise_id is distinct from code_enterprise_id and name_enterprise_id is not null
-                then 0
+            when is_branch_of_code then 0
             else coalesce(array_position(array['uscc', 'org_code', 'reg_no'], code_method), 4)
         end as method_rank
     from evidence

@@ -12,8 +12,18 @@
     'mi_above_scale': ['uscc', 'enterprise_name'],
     'mi_arrears': ['creditor_uscc', 'creditor_name']
 } -%}
-{#- Datasets of the register that name a market entity by its number. -#}
-{%- set entity_records = ['ms_change_event', 'ms_annual_report', 'ms_irregularity'] -%}
+{#- Datasets of employer accounts: where the name is. -#}
+{%- set employer_records = {
+    'hr_insurance': 'employer_name',
+    'hr_talent': 'employer_name',
+    'hr_stability_subsidy': 'null::text'
+} -%}
+{#- Datasets of the register that name a market entity by its number; an entry of a list may bear a code alone. -#}
+{%- set entity_records = {
+    'ms_change_event': 'null::text',
+    'ms_annual_report': 'record.uscc',
+    'ms_irregularity': 'record.uscc'
+} -%}
 
 with
 
@@ -32,30 +42,30 @@ as_given as (
         taxpayer_name as name,
         count(*) as weight
     from {{ ref('stg_tx_taxpayer') }}
-    group by taxpayer_no, taxpayer_id, taxpayer_name
-    {%- for dataset, name in [('hr_insurance', 'employer_name'), ('hr_talent', 'employer_name'), ('hr_stability_subsidy', 'null')] %}
+    group by party_kind, party_no, code, name
+    {%- for dataset, name in employer_records.items() %}
     union all
     select
         'employer' as party_kind,
         employer_no as party_no,
         uscc as code,
-        {{ name }}::text as name,
+        {{ name }} as name,
         count(*) as weight
     from {{ ref('stg_' ~ dataset) }}
-    group by 2, 3, 4
+    group by party_kind, party_no, code, name
     {%- endfor %}
-    {%- for dataset in entity_records %}
+    {%- for dataset, code in entity_records.items() %}
     union all
     select
-        {{ "case when r.entity_no is null then 'ms_irregularity' else 'entity' end" if dataset == 'ms_irregularity' else "'entity'" }} as party_kind,
-        {{ "coalesce(r.entity_no, r.source_key)" if dataset == 'ms_irregularity' else 'r.entity_no' }} as party_no,
-        {{ 'null::text' if dataset == 'ms_change_event' else 'r.uscc' }} as code,
+        case when record.entity_no is null then '{{ dataset }}' else 'entity' end as party_kind,
+        coalesce(record.entity_no, record.source_key) as party_no,
+        {{ code }} as code,
         null::text as name,
         count(*) as weight
-    from {{ ref('stg_' ~ dataset) }} as r
-    left join registered_entity on r.entity_no = registered_entity.entity_no
+    from {{ ref('stg_' ~ dataset) }} as record
+    left join registered_entity on record.entity_no = registered_entity.entity_no
     where registered_entity.entity_no is null
-    group by 1, 2, 3
+    group by party_kind, party_no, code, name
     {%- endfor %}
     {%- for dataset, columns in named_records.items() %}
     union all
@@ -66,7 +76,7 @@ as_given as (
         {{ columns[1] }} as name,
         count(*) as weight
     from {{ ref('stg_' ~ dataset) }}
-    group by source_key, {{ columns[0] }}, {{ columns[1] }}
+    group by party_kind, party_no, code, name
     {%- endfor %}
 
 ),
@@ -77,7 +87,9 @@ codes as (
     select
         code,
         {{ code_key('code') }} as code_key
-    from (select distinct code from as_given where code is not null) as distinct_codes
+    from as_given
+    where code is not null
+    group by code
 
 ),
 
@@ -86,7 +98,9 @@ names as (
     select
         name,
         {{ name_key('name') }} as name_key
-    from (select distinct name from as_given where name is not null) as distinct_names
+    from as_given
+    where name is not null
+    group by name
 
 ),
 

@@ -65,17 +65,31 @@ resolved as (
 
 ),
 
+known as (
+
+    {% if is_incremental() %}
+        select
+            old_enterprise_id,
+            new_enterprise_id
+        from {{ this }}
+    {% else %}
+        select
+            null::text as old_enterprise_id,
+            null::text as new_enterprise_id
+        where false
+    {% endif %}
+
+),
+
 final as (
 
     select resolved.*
     from resolved
-    {% if is_incremental() %}
-        left join {{ this }} as known
-            on
-                resolved.old_enterprise_id = known.old_enterprise_id
-                and resolved.new_enterprise_id = known.new_enterprise_id
-        where known.old_enterprise_id is null
-    {% endif %}
+    left join known
+        on
+            resolved.old_enterprise_id = known.old_enterprise_id
+            and resolved.new_enterprise_id = known.new_enterprise_id
+    where known.old_enterprise_id is null
 
 )
 

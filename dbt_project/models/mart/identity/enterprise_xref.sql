@@ -1,6 +1,6 @@
 {{ config(materialized='view') }}
 
-{#- Keys of facts are delivered once; a delta repeats its key, but there the account is the key. -#}
+{#- Facts of accounts: their keys are accepted once. -#}
 {%- set taxpayer_facts = ['tx_vat_return', 'tx_cit_return', 'tx_payment', 'tx_credit_rating'] -%}
 {%- set employer_facts = ['hr_insurance', 'hr_talent', 'hr_stability_subsidy'] -%}
 
@@ -18,6 +18,16 @@ record_link as (
 
 ),
 
+tx_taxpayer as (
+
+    select
+        source_key,
+        taxpayer_no
+    from {{ ref('stg_tx_taxpayer') }}
+    group by source_key, taxpayer_no
+
+),
+
 links as (
 
     select
@@ -32,7 +42,7 @@ links as (
         tx_taxpayer.source_key,
         account_link.enterprise_id,
         account_link.method
-    from (select distinct source_key, taxpayer_no from {{ ref('stg_tx_taxpayer') }}) as tx_taxpayer
+    from tx_taxpayer
     inner join account_link
         on
             tx_taxpayer.taxpayer_no = account_link.account_no

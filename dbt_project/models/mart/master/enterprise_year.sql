@@ -60,13 +60,25 @@ year_talent as (
 
 years as (
 
-    select enterprise_id, year from year_accounts
+    select
+        enterprise_id,
+        year
+    from year_accounts
     union
-    select enterprise_id, year from year_report
+    select
+        enterprise_id,
+        year
+    from year_report
     union
-    select enterprise_id, year from year_of_months
+    select
+        enterprise_id,
+        year
+    from year_of_months
     union
-    select enterprise_id, year from year_talent
+    select
+        enterprise_id,
+        year
+    from year_talent
 
 ),
 

@@ -1,0 +1,114 @@
+"""A small warehouse made by hand: deliveries that count as accepted, and the dbt stages over them."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+
+import psycopg
+import pytest
+from stdnum.cn import uscc as stdnum_uscc
+
+from tidu.contracts import contract
+from tidu.stack.postgres import Cluster
+from tidu.transform import begin_build, build, finish_build
+
+Row = Mapping[str, object]
+
+
+def uscc(number: int) -> str:
+    """Return a valid unified social credit code, another one for every number."""
+    body = f"{number:08d}"
+    weights = (3, 7, 9, 10, 5, 8, 4, 2)
+    check = 11 - sum(int(c) * w for c, w in zip(body, weights, strict=True)) % 11
+    code = f"91370200{body}{'X' if check == 10 else '0' if check == 11 else check}"
+    return code + str(stdnum_uscc.calc_check_digit(code))
+
+
+def deliver(dsn: str, dataset: str, delivered_on: str, rows: Sequence[Row] = (), state: str = "accepted") -> int:
+    """Record one delivery with its rows, all of them accepted unless the delivery is rejected."""
+    c = contract(dataset)
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(
+            "insert into ops.delivery (dataset, delivered_on, transport, source_uri, sha256, bytes, rows_delivered,"
+            " state, contract_version, landed_uri) values (%s, %s, %s, %s, %s, 1, %s, %s, %s, '') returning delivery_id",
+            [dataset, delivered_on, c.transport, f"folder:{dataset}_{delivered_on}_{uuid.uuid4().hex}.csv",
+             uuid.uuid4().hex, len(rows), state, c.version],
+        ).fetchone()  # fmt: skip
+        assert found
+        for number, row in enumerate(rows, start=1):
+            assert set(row) <= set(c.field_names), set(row) - set(c.field_names)
+            values = {name: None if value is None else str(value) for name, value in row.items()}
+            connection.execute(
+                f"insert into raw.{dataset} (delivery_id, row_no, {', '.join(values)})"
+                f" values (%s, %s{', %s' * len(values)})".encode(),
+                [found[0], number, *values.values()],
+            )
+            if state == "accepted":
+                connection.execute(
+                    "insert into ops.accepted_row values (%s, %s, %s, %s, %s, %s)",
+                    [dataset, found[0], number, "|".join(str(values[k]) for k in c.identity_key),
+                     int(values.get("version") or 0), hashlib.md5(repr(values).encode()).hexdigest()],
+                )  # fmt: skip
+    return int(found[0])
+
+
+def build_figures(as_of: str, series_start: str = "", run_id: str = "town") -> None:
+    """Take every accepted delivery from staging to the monitoring figures."""
+    begin_build(run_id)
+    for stage in ("stage", "link", "mart", "monitor"):
+        build(stage, run_id, {"as_of": as_of, "series_start": series_start})
+    finish_build(run_id)
+
+
+@contextmanager
+def new_warehouse(cluster: Cluster, template: str, home: Path) -> Iterator[str]:
+    """Make a warehouse that outlives single tests, and point the settings at it meanwhile."""
+    name = f"town_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
+        admin.execute(f"create database {name} template {template}".encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIDU_DSN", cluster.dsn(name))
+        patch.setenv("TIDU_HOME", str(home))
+        yield cluster.dsn(name)
+    with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
+        admin.execute(f"drop database {name} with (force)".encode())
+
+
+class Figures:
+    """Reads published-to-be cells of one warehouse."""
+
+    def __init__(self, dsn: str) -> None:
+        self.dsn = dsn
+
+    def cell(
+        self, indicator: str, period: str, place: str = "370200", scope: str = "all", cut: tuple[str, str] = ("", "")
+    ) -> dict[str, object]:
+        """Return value, yoy, mom, ytd and status of one cell; fails when there is none."""
+        table, where = ("city", "") if place == "370200" else ("district", f" and district_code = '{place}'")
+        with psycopg.connect(self.dsn) as connection:
+            rows = connection.execute(
+                f"select value, yoy, mom, ytd, cell_status from intermediate.int_monitoring__{table}_month"
+                " where indicator_code = %s and period = %s and scope = %s and breakdown = %s"
+                f" and breakdown_value = %s{where}".encode(),
+                [indicator, period, scope, *cut],
+            ).fetchall()
+        assert len(rows) == 1, f"{indicator} {period} {place} {scope} {cut}: {len(rows)} cells"
+        return dict(zip(("value", "yoy", "mom", "ytd", "status"), rows[0], strict=True))
+
+    def value(
+        self, indicator: str, period: str, place: str = "370200", scope: str = "all", cut: tuple[str, str] = ("", "")
+    ) -> Decimal | None:
+        """Return the value of one cell."""
+        found = self.cell(indicator, period, place, scope, cut)["value"]
+        assert found is None or isinstance(found, Decimal)
+        return found
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """Return the rows of a query."""
+        with psycopg.connect(self.dsn) as connection:
+            return connection.execute(query.encode()).fetchall()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,12 +17,15 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Cluster]:
-    """A PostgreSQL of this test session's own, without durability, stopped at the end."""
-    data = tmp_path_factory.mktemp("postgres") / "data"
-    started = postgres.start(data, postgres.free_port(), {"fsync": "off", "full_page_writes": "off"})
-    yield started
-    postgres.stop(data)
+def cluster() -> Iterator[postgres.Cluster]:
+    """A PostgreSQL of this test session's own, without durability, stopped at the end.
+
+    Not below pytest's own folder: every pytest that starts closes that to the account the server runs as.
+    """
+    with tempfile.TemporaryDirectory(prefix="tidu-postgres-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "data"
+        yield postgres.start(data, postgres.free_port(), {"fsync": "off", "full_page_writes": "off"})
+        postgres.stop(data)
 
 
 @pytest.fixture(scope="session")

@@ -32,7 +32,8 @@ def pull(contract: DatasetContract, connector: Connector, as_of: dt.date, run_id
             delivery_id = _receive(contract, connector, found)
             if delivery_id is not None:
                 received.append(delivery_id)
-                report.rows_in = report.rows_out = (report.rows_in or 0) + (found.rows or 0)
+                if found.rows is not None:
+                    report.rows_in = report.rows_out = (report.rows_in or 0) + found.rows
         report.skipped = not received
     return received
 

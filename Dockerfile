@@ -3,6 +3,8 @@
 ARG BASE_IMAGE=python:3.11.14-slim-bookworm
 
 FROM ${BASE_IMAGE} AS packages
+# where pip finds packages, for machines with an index of their own; every file is checked by its hash all the same
+ARG PIP_INDEX_URL=
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python3 -m venv /opt/venv
 COPY requirements.lock /tmp/requirements.lock

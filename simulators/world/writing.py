@@ -1,13 +1,19 @@
-"""Writes a world's folder: one CSV per delivery, world.yaml, and truth/xref.csv and truth/faults.csv."""
+"""Writes a world's folder: one CSV per delivery, world.yaml, and the truth about it.
+
+truth/xref.csv and truth/faults.csv come from the making; row_outcomes.csv and monthly.csv are worked out from
+the written files by `simulators.world.truth`.
+"""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import polars as pl
 import yaml
 
 from simulators.world.timetable import Timetable
+from simulators.world.truth import computed
 from tidu.contracts import DatasetContract, contract
 
 
@@ -29,14 +35,26 @@ def as_text(frame: pl.DataFrame, promised: DatasetContract) -> pl.DataFrame:
 
 
 def write_world(out: Path, datasets: dict[str, pl.DataFrame], time: Timetable, notes: dict[str, object]) -> None:
-    """Write the deliveries in row order and the truth about them.
+    """Write the deliveries in row order and the truth about them; a world appears whole or not at all.
 
     Each dataset's frame holds the catalogue's fields as text, `_delivered_on`, `_place` (order within the
-    delivery), `_true_id` and `_rule` (the rule a row breaks on purpose).
+    delivery), `_true_id` and `_rule` (the rule a row breaks on purpose). Raises FileExistsError when `out` holds anything.
     """
-    out.mkdir(parents=True, exist_ok=True)
-    if any(out.iterdir()):
+    if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty")
+    making = out.with_name(out.name + ".making")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    write_files(making, datasets, time)
+    head = {"city": "370200", "start": time.start, "end": time.end, "notes": notes}
+    (making / "world.yaml").write_text(yaml.safe_dump(head, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    if out.exists():
+        out.rmdir()
+    making.rename(out)
+
+
+def write_files(out: Path, datasets: dict[str, pl.DataFrame], time: Timetable) -> None:
+    """Write the deliveries and their truth."""
     faults, xref = [], []
     for name, frame in datasets.items():
         promised = contract(name)
@@ -62,5 +80,6 @@ def write_world(out: Path, datasets: dict[str, pl.DataFrame], time: Timetable, n
     truth.mkdir()
     pl.concat(faults).write_csv(truth / "faults.csv")
     pl.concat(xref).write_csv(truth / "xref.csv")
-    head = {"city": "370200", "start": time.start, "end": time.end, "notes": notes}
-    (out / "world.yaml").write_text(yaml.safe_dump(head, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    found = computed(out, time.start, time.end)
+    found.row_outcomes.write_csv(truth / "row_outcomes.csv")
+    found.monthly.write_csv(truth / "monthly.csv")

@@ -1,0 +1,158 @@
+"""`tidu evaluate`: holds the warehouse against a world's truth.
+
+Four questions: who is who (pairs and clusters), is every faulty row in quarantine and no other, does every
+delivery's row count come out, is every published cell right.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from tidu.cli.screen import console, plain
+from tidu.errors import TiduError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from simulators.world.scoring import CellComparison, LinkageScore
+
+MIN_PRECISION, MIN_RECALL = 0.997, 0.996
+SHOWN = 10
+LINKS = "select dataset, source_key, enterprise_id::text as enterprise_id from mart.enterprise_xref"
+QUARANTINE = """
+select q.dataset, d.delivered_on, q.row_no::bigint as row_no, q.rules
+from ops.quarantine as q join ops.delivery as d using (delivery_id)
+where q.state in ('open', 'discarded')
+"""
+LEDGER = """
+select l.dataset, d.delivered_on, sum(l.rows_delivered)::bigint as rows, sum(l.rows_accepted)::bigint as accepted,
+    sum(l.rows_quarantined)::bigint as quarantined, sum(l.rows_duplicate)::bigint as duplicate,
+    sum(l.rows_superseded)::bigint as superseded
+from ops.row_ledger as l join ops.delivery as d using (delivery_id)
+where d.repeats_delivery_id is null
+group by l.dataset, d.delivered_on
+"""
+PUBLISHED = """
+select period, '370200' as district_code, indicator_code, scope, breakdown, breakdown_value, value::text as value, cell_status
+from publish.city_monthly_latest where breakdown in ('', 'tier')
+union all
+select period, district_code, indicator_code, scope, breakdown, breakdown_value, value::text, cell_status
+from publish.district_monthly_latest where breakdown in ('', 'tier')
+"""
+
+
+def evaluate(
+    truth: Annotated[Path, typer.Option(help="The truth folder of a world, DIR/truth.")],
+    as_of: Annotated[str, typer.Option(help="Date the warehouse stands at; empty: its latest release's, else the world's.")] = "",
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 on any miss.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
+) -> None:
+    """Compare the warehouse with a world's truth: linkage, quarantine, row counts, published cells."""
+    from simulators.world import scoring
+    from simulators.world.truth import compute, span
+
+    world = truth.resolve().parent
+    if not (truth / "xref.csv").exists():
+        raise TiduError(f"{truth} is no truth folder: xref.csv is missing")
+    day = date.fromisoformat(as_of) if as_of else released_on() or span(world)[1]
+    right = compute(world, day)
+    score = scoring.linkage(fetch(LINKS), right.links)
+    faults = scoring.fault_differences(fetch(QUARANTINE), right.faults)
+    outcomes = scoring.outcome_differences(fetch(LEDGER), right.row_outcomes)
+    cells = scoring.cells(fetch(PUBLISHED), right.monthly)
+    good = sound(score, faults, outcomes, cells)
+    if as_json:
+        plain(json.dumps(report(day, score, faults, outcomes, cells, good), ensure_ascii=False, default=str))
+    else:
+        show(day, score, len(right.faults), faults, len(right.row_outcomes), outcomes, cells)
+    if strict and not good:
+        raise typer.Exit(1)
+
+
+def released_on() -> date | None:
+    """Day the newest published release stands at."""
+    from tidu.ledger.database import connect
+
+    with connect() as connection:
+        row = connection.execute("select max(as_of) from ops.release where state = 'published'").fetchone()
+    return row[0] if row else None
+
+
+def fetch(query: str) -> pl.DataFrame:
+    """Read a query's rows through Arrow."""
+    import polars as pl
+
+    from tidu.ledger.database import connect_arrow
+
+    with connect_arrow() as connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        frame = pl.from_arrow(cursor.fetch_arrow_table())
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def sound(score: LinkageScore, faults: pl.DataFrame, outcomes: pl.DataFrame, cells: CellComparison) -> bool:
+    """True when nothing differs and linkage reaches what exact rules reach."""
+    precision, recall, _ = score.pairs
+    linked = precision >= MIN_PRECISION and recall >= MIN_RECALL and not score.missing_keys
+    return linked and faults.is_empty() and outcomes.is_empty() and cells.differences.is_empty()
+
+
+def report(
+    day: date, score: LinkageScore, faults: pl.DataFrame, outcomes: pl.DataFrame, cells: CellComparison, good: bool
+) -> dict[str, Any]:
+    """Everything as plain data."""
+    names = ("precision", "recall", "f1")
+    return {
+        "as_of": day,
+        "sound": good,
+        "linkage": {
+            "keys": score.keys,
+            "missing_keys": score.missing_keys,
+            "pairs": dict(zip(names, score.pairs, strict=True)),
+            "clusters": dict(zip(names, score.clusters, strict=True)),
+        },
+        "fault_differences": faults.to_dicts(),
+        "row_count_differences": outcomes.to_dicts(),
+        "cells": {
+            "compared": cells.compared,
+            "withheld": cells.withheld,
+            "absent": cells.absent,
+            "differences": cells.differences.to_dicts(),
+        },
+    }
+
+
+def show(
+    day: date, score: LinkageScore, listed: int, faults: pl.DataFrame, counted: int, outcomes: pl.DataFrame, cells: CellComparison
+) -> None:
+    """Print the figures, then the first differences of each kind."""
+    table = Table("linkage", "precision", "recall", "F1", title=f"warehouse against truth, as of {day}")
+    table.add_row("pairs", *(f"{v:.5f}" for v in score.pairs))
+    table.add_row("clusters", *(f"{v:.5f}" for v in score.clusters))
+    console.print(table)
+    checks = Table("check", "compared", "differences")
+    checks.add_row("source keys held", str(score.keys), str(score.missing_keys))
+    checks.add_row("faulty rows in quarantine, no other", str(listed), str(len(faults)))
+    checks.add_row("row counts of deliveries", str(counted), str(len(outcomes)))
+    checks.add_row("published cells", str(cells.compared), str(len(cells.differences)))
+    console.print(checks)
+    if cells.withheld or cells.absent:
+        console.print(f"{cells.withheld} cells withheld, {cells.absent} not published")
+    for title, frame in (("quarantine", faults), ("row counts", outcomes), ("published cells", cells.differences)):
+        if len(frame):
+            listing(title, frame)
+
+
+def listing(title: str, frame: pl.DataFrame) -> None:
+    """Print the first rows of a frame of differences."""
+    table = Table(*frame.columns, title=f"{title}: first {min(SHOWN, len(frame))} of {len(frame)} differences")
+    for row in frame.head(SHOWN).iter_rows():
+        table.add_row(*("" if v is None else str(v) for v in row))
+    console.print(table)

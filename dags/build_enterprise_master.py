@@ -3,11 +3,8 @@
 For whom: every reader of schema `mart`, and `publish_monitoring`, which starts when the master stands.
 Starts when any department announces newly accepted rows; skips itself when nothing is new.
 
-| task fails | look at | do |
-| --- | --- | --- |
-| `stage`, `link`, `mart` | `ops.dbt_node_run` of this run: status and message of every model and test | docs/runbooks/build-failed.md |
-
-A failed build leaves the last good tables. Run it again: deliveries stay marked until the marts stand.
+When `stage`, `link` or `mart` fails: `ops.dbt_node_run` names the model or test with its message;
+docs/runbooks/build-failed.md. The last good tables stay. Run it again: deliveries stay marked until the marts stand.
 Run it for a date with conf `{"as_of": "YYYY-MM-DD", "series_start": "YYYY-MM-DD"}`.
 """
 

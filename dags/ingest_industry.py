@@ -1,13 +1,16 @@
-"""Take what 民营经济发展局 delivers: registers, tier holders, declarations and arrears complaints, from the watched folder.
+"""Take what 民营经济发展局 delivers.
 
+What: registers, tier holders, declarations, arrears; from the watched folder.
 For whom: `build_enterprise_master`, which starts when this DAG announces newly accepted rows.
 Each dataset walks `pull -> land -> validate`; a dataset without a new delivery is skipped.
 
-| task fails | look at | do |
-| --- | --- | --- |
-| `pull` | the task's log: the department's system did not answer | retries run by themselves; then call the contact in the contract |
-| `land` | `ops.delivery` in state `rejected`, column `reject_reason` | send the reason to the contact; a corrected delivery is taken by the next run |
-| `validate` | `ops.validation_result` with severity `stop` | docs/runbooks/validation-failed.md |
+When a task fails:
+
+- `pull`: the department's system did not answer. Retries run by themselves;
+  then docs/runbooks/department-unreachable.md.
+- `land`: the warehouse or the landing store did not answer. A bad file is no failure: it stands in `ops.delivery` as
+  `rejected` with its `reject_reason`: docs/runbooks/delivery-rejected.md.
+- `validate`: the warehouse did not answer, or a suite could not be read; the log says which.
 
 Rows that broke a rule are no failure: they stand in `ops.quarantine` with every rule they broke.
 Run it for a date with conf `{"as_of": "YYYY-MM-DD"}`; a repeated run changes nothing.

@@ -3,10 +3,10 @@
 For whom: readers of schema `publish`. Starts when `build_enterprise_master` has announced a new master.
 A release is approved by the run's approver (TIDU_RELEASE_APPROVER); without one it waits as draft for a person.
 
-| task fails | look at | do |
-| --- | --- | --- |
-| `monitor` | `ops.dbt_node_run` of this run | docs/runbooks/build-failed.md |
-| `release` | the log names the identity that does not hold | docs/runbooks/release-blocked.md; nothing was published |
+When a task fails:
+
+- `monitor`: `ops.dbt_node_run` names the model or test with its message; docs/runbooks/build-failed.md.
+- `release`: the log names the identity that does not hold; docs/runbooks/release-blocked.md. Nothing was published.
 """
 
 from airflow.sdk import DAG

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from airflow.plugins_manager import AirflowPlugin
 
 from tidu.orchestration import preload, run_records
@@ -12,9 +14,9 @@ class TiduPlugin(AirflowPlugin):
     """What Airflow finds when it starts."""
 
     name = "tidu"
-    listeners = [run_records, preload]
-    fastapi_apps = [{"app": DataDocs(), "url_prefix": "/tidu", "name": "tidu"}]
-    external_views = [
+    listeners: ClassVar = [run_records, preload]
+    fastapi_apps: ClassVar = [{"app": DataDocs(), "url_prefix": "/tidu", "name": "tidu"}]
+    external_views: ClassVar = [
         {
             "name": "Data Docs",
             "href": "/tidu/data-docs/",

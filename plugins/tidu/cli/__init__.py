@@ -10,6 +10,7 @@ import typer
 
 from tidu.errors import TiduError
 
+HELP = "Shares a city's enterprise data across departments."
 COMMANDS = ("stack", "run")
 """Modules whose commands stand at the top level."""
 NOUNS = ("world", "evaluate", "contract", "release", "bench")
@@ -19,7 +20,7 @@ NOUNS = ("world", "evaluate", "contract", "release", "bench")
 def build() -> typer.Typer:
     """Return the whole command line."""
     app = typer.Typer(
-        name="tidu", help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
+        name="tidu", help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
     )
     for name in COMMANDS:
         if find_spec(f"tidu.cli.{name}"):

@@ -71,8 +71,7 @@ def show_addresses() -> None:
     """Print where to look, and where the password is; never the password's neighbours."""
     where = state()
     found = lifecycle.addresses(where)
-    plain(
-        f"Airflow    {found.airflow}   user {found.user}, password {where.secrets()['airflow_admin']} (kept in {found.password_file})"
-    )
+    password = where.secrets()["airflow_admin"]
+    plain(f"Airflow    {found.airflow}   user {found.user}, password {password} (kept in {found.password_file})")
     plain(f"Data Docs  {found.data_docs}   (same sign-in)")
     plain("Warehouse  tidu dsn")

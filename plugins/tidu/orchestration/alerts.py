@@ -1,4 +1,4 @@
-"""What happens when a run misses its deadline: a row in ops.alert_event, which the cockpit and the runbooks start from."""
+"""What happens when a run misses its deadline: a row in ops.alert_event, where the runbooks start from."""
 
 from __future__ import annotations
 

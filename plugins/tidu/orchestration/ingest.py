@@ -67,8 +67,7 @@ def pull(dataset: str, department: str) -> list[int]:
     terms = contract(dataset)
     with closing(connector_for(terms, endpoint(department))) as connector:
         received = pull_deliveries(terms, connector, now.as_of, now.run_id)
-    waiting = [d for state in ("received", "loaded") for d in deliveries.pending(dataset, state)]
-    if not waiting:
+    if not (deliveries.pending(dataset, "received") or deliveries.pending(dataset, "loaded")):
         raise AirflowSkipException(f"{dataset}: no new delivery up to {now.as_of}")
     return received
 

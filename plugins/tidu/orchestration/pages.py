@@ -18,6 +18,7 @@ class DataDocs:
         self._app: Any = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Answer one request."""
         if self._app is None:
             self._app = build_app(settings().data_docs)
         await self._app(scope, receive, send)

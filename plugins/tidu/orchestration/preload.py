@@ -1,7 +1,7 @@
 """Imports the heavy libraries once, in the scheduler, whose task processes are forked from it and inherit them.
 
-Great Expectations alone takes over 2 seconds to import, and every validation would pay that again. Only modules that start no thread
-at import are listed (a test looks): a forked process inherits memory, not threads.
+Great Expectations alone takes over 2 seconds to import, and every validation would pay that again. A forked process
+inherits memory but no threads, so a library that starts threads of its own at import (polars) is left out.
 """
 
 from __future__ import annotations

@@ -5,7 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from airflow.sdk import DeadlineAlert, DeadlineReference, ExceptionRetryPolicy, RetryAction, RetryRule, SyncCallback
+from airflow.sdk import (  # type: ignore[attr-defined] # Airflow's own stub lacks the deadline classes
+    DeadlineAlert,
+    DeadlineReference,
+    ExceptionRetryPolicy,
+    RetryAction,
+    RetryRule,
+    SyncCallback,
+)
 
 RETRIES = 3
 RETRY_DELAY = dt.timedelta(seconds=10)

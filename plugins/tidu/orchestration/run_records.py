@@ -1,4 +1,4 @@
-"""Keeps ops.pipeline_run in step with Airflow's runs: a listener inside the scheduler, so that no task is needed for it.
+"""Keeps ops.pipeline_run in step with Airflow's runs: a listener in the scheduler, so that it needs no task.
 
 It hears of every run, also of those that fail, time out or are ended by hand. Should the warehouse be away, Airflow
 logs the error and goes on; the next change of the run is recorded again.

@@ -1,9 +1,9 @@
 """How often a department is asked for deliveries, decided by the cadence of its contracts.
 
-Deliveries do not come on the dot, so a department is asked more often than it delivers: every day for daily data and for
-data without a fixed rhythm, every Monday for weekly, monthly and yearly data (which may be 10 days late and more).
-The fastest dataset decides for its department. Times are Asia/Shanghai, spread over an hour so that the departments do
-not start at once. No DAG has a start date and none runs immediately: starting Airflow starts nothing.
+Deliveries do not come on the dot, so a department is asked more often than it delivers: every day for daily data and
+for data without a fixed rhythm, every Monday for weekly, monthly and yearly data (which may be 10 days late and more).
+The fastest dataset decides for its department. Times are Asia/Shanghai, spread over an hour so that the departments
+do not start at once. No DAG has a start date and none runs immediately: starting Airflow starts nothing.
 """
 
 from __future__ import annotations

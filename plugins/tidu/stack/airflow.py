@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -34,6 +35,7 @@ HEALTH_KEYS = ("metadatabase", "scheduler", "triggerer", "dag_processor")
 ADMIN = "admin"
 PARALLELISM = 4
 HEALTHY_WITHIN_SECONDS = 120
+NEVER: Mapping[str, dt.datetime] = {}
 
 TUNING: dict[str, str] = {
     "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
@@ -111,7 +113,8 @@ def prepare(where: State, env: Mapping[str, str]) -> None:
     file.touch(mode=0o600)
     file.write_text(json.dumps({ADMIN: where.secrets()["airflow_admin"]}), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "airflow", "db", "migrate"], check=False,
+        [sys.executable, "-m", "airflow", "db", "migrate"],
+        check=False,
         env=dict(env),
         capture_output=True,
         text=True,
@@ -121,32 +124,46 @@ def prepare(where: State, env: Mapping[str, str]) -> None:
         raise StackError(f"airflow db migrate failed:\n{(done.stdout + done.stderr)[-1500:]}")
 
 
-def health(where: State) -> dict[str, str]:
-    """Return the state of each part as Airflow reports it; empty when the api-server does not answer."""
+def health(where: State, since: Mapping[str, dt.datetime] = NEVER) -> dict[str, str]:
+    """Return the state of each part as Airflow reports it; empty when the api-server does not answer.
+
+    A heartbeat from before a part's `since` counts for nothing: it is that of a process that was killed.
+    """
     try:
         answer = httpx.get(f"{base_url(where)}/api/v2/monitor/health", timeout=5)
     except httpx.TransportError:
         return {}
     if answer.status_code != httpx.codes.OK:
         return {}
-    return {key: str((answer.json().get(key) or {}).get("status")) for key in HEALTH_KEYS}
+    found = {key: answer.json().get(key) or {} for key in HEALTH_KEYS}
+    return {key: _word(key, part, since.get(key)) for key, part in found.items()}
 
 
-def wait_until_healthy(where: State, parts: list[Component]) -> None:
-    """Return when all parts are healthy. Raises StackError naming the part that died or does not get well."""
+def wait_until_healthy(where: State, parts: list[Component], since: Mapping[str, dt.datetime]) -> None:
+    """Return when all parts are healthy, those in `since` by a heartbeat from after their start.
+
+    Raises StackError naming the part that died or does not get well.
+    """
     deadline = time.monotonic() + HEALTHY_WITHIN_SECONDS
     seen: dict[str, str] = {}
     while time.monotonic() < deadline:
         for part in parts:
             if part.pid(where) is None:
                 raise StackError(f"airflow {part.name} ended; end of {part.log(where)}:\n{part.tail(where)}")
-        seen = health(where)
+        seen = health(where, since)
         if seen and all(status == "healthy" for status in seen.values()):
             return
         time.sleep(0.2)
     raise StackError(
         f"Airflow is not healthy after {HEALTHY_WITHIN_SECONDS} s: {seen or 'no answer'}; see {where.logs}"
     )
+
+
+def _word(key: str, part: Mapping[str, str | None], since: dt.datetime | None) -> str:
+    beat = part.get(f"latest_{key}_heartbeat")
+    if since is not None and beat is not None and dt.datetime.fromisoformat(beat) < since:
+        return "starting"
+    return str(part.get("status"))
 
 
 def _with_driver(dsn: str, driver: str) -> str:

@@ -33,9 +33,11 @@ class Component:
     """Port it will listen on, checked before the start."""
 
     def pid_file(self, where: State) -> Path:
+        """Return where its pid is kept."""
         return where.run / f"{self.name}.pid"
 
     def log(self, where: State) -> Path:
+        """Return where its output goes."""
         return where.logs / f"{self.name}.log"
 
     def pid(self, where: State) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -51,12 +52,14 @@ def up(where: State, tell: Callable[[str], None]) -> databases.Databases:
         connections = simulators.connections(where, found.tax_front)
         env = airflow.environment(where, found.airflow, connections)
         parts = airflow.components(where, env)
+        since: dict[str, dt.datetime] = {}
         if any(part.pid(where) is None for part in parts):
             airflow.prepare(where, env)
             for part in parts:
                 if part.start(where):
+                    since[part.name.replace("-", "_")] = dt.datetime.now(dt.UTC)
                     tell(f"airflow {part.name} started")
-        airflow.wait_until_healthy(where, parts)
+        airflow.wait_until_healthy(where, parts, since)
         client(where).ensure_pools(connections)
         tell(f"Airflow healthy at {airflow.base_url(where)}")
     return found

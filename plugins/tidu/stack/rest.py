@@ -52,8 +52,9 @@ class Airflow:
         """Return what the dag-processor and the plugin manager could not read."""
         dags = self._get("/api/v2/importErrors")["import_errors"]
         plugins = self._get("/api/v2/plugins/importErrors")["import_errors"]
-        return [f"{e.get('filename')}: {e.get('stack_trace')}" for e in dags] + [
-            f"{e.get('source')}: {e.get('error')}" for e in plugins
+        return [
+            *(f"{error['filename']}: {error['stack_trace']}" for error in dags),
+            *(f"{error['source']}: {error['error']}" for error in plugins),
         ]
 
     def ensure_pools(self, names: Iterable[str]) -> None:
@@ -152,14 +153,11 @@ def _run(found: dict[str, Any]) -> Run:
 
 
 def _line(entry: Any) -> str:
+    """Turn one structured log entry into a line, its exceptions below it."""
     if not isinstance(entry, dict):
         return str(entry)
-    detail = " ".join(
-        f"{k}={v}" for k, v in entry.items() if k not in ("timestamp", "event", "level", "logger", "error_detail")
-    )
-    trace = "".join(
-        f"\n  {part.get('exc_type')}: {part.get('exc_value')}"
-        for part in entry.get("error_detail") or []
-        if isinstance(part, dict)
-    )
-    return f"{entry.get('timestamp', '')} {entry.get('level', '')} {entry.get('event', '')} {detail}{trace}".strip()
+    known = ("timestamp", "event", "level", "logger", "error_detail")
+    details = [f"{name}={value}" for name, value in entry.items() if name not in known]
+    head = " ".join(str(entry.get(name, "")) for name in ("timestamp", "level", "event"))
+    errors = [f"\n  {part['exc_type']}: {part['exc_value']}" for part in entry.get("error_detail") or []]
+    return " ".join([head, *details]).strip() + "".join(errors)

@@ -34,8 +34,11 @@ class FrontDatabase:
     connection: psycopg.Connection
 
     def batches(self) -> set[tuple[str, date]]:
-        """Return the batches the control table has."""
-        found = self.connection.execute(_q("select dataset, batch_date from {}", CONTROL)).fetchall()
+        """Return every batch of which there is a row or a line in the control table."""
+        found = set(self.connection.execute(_q("select dataset, batch_date from {}", CONTROL)).fetchall())
+        for dataset in self._tables():
+            dates = self.connection.execute(_q("select distinct batch_date from {}", dataset)).fetchall()
+            found |= {(dataset, batch_date) for (batch_date,) in dates}
         return {(dataset, batch_date) for dataset, batch_date in found}
 
     def load(self, delivery: Delivery, rows: Rows, rewrites: int, leave_open: OpenKind | None) -> None:
@@ -70,8 +73,8 @@ class FrontDatabase:
     def reset(self) -> None:
         """Drop the front's own tables; the next publication starts it anew."""
         with self.connection.transaction():
-            for table in (CONTROL, *(c.name for c in contracts().values() if c.transport == "sql")):
-                self.connection.execute(_q("drop table if exists {}", table))
+            for table in (CONTROL, *self._tables()):
+                self.connection.execute(_q("drop table {}", table))
             self._make_control()
 
     def grant(self, reader: str, password: str) -> None:
@@ -91,6 +94,12 @@ class FrontDatabase:
             self.connection.execute(
                 _q("alter default privileges in schema public grant select on tables to {}", reader)
             )
+
+    def _tables(self) -> list[str]:
+        """Name the tables of datasets that are there."""
+        ours = [c.name for c in contracts().values() if c.transport == "sql"]
+        query = "select tablename from pg_tables where schemaname = 'public' and tablename = any(%s)"
+        return [table for (table,) in self.connection.execute(query, (ours,)).fetchall()]
 
     def _make_control(self) -> None:
         self.connection.execute(
@@ -124,7 +133,7 @@ class FrontDatabase:
                 )
 
     def _clear(self, dataset: str, batch_date: date) -> None:
-        if self.connection.execute("select to_regclass(%s)", (f'"{dataset}"',)).fetchone() != (None,):
+        if dataset in self._tables():
             self.connection.execute(_q("delete from {} where batch_date = %s", dataset), (batch_date,))
         self.connection.execute(
             _q("delete from {} where dataset = %s and batch_date = %s", CONTROL), (dataset, batch_date)

@@ -6,10 +6,13 @@ Accounts get random passwords once; the file that holds them is readable by its 
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -81,10 +84,19 @@ class Home:
 
     def prepare(self) -> None:
         """Make all folders, so that a server or a connection never points at nothing. Idempotent."""
-        for department in SFTP_ACCOUNTS:
-            self.outbox(department).mkdir(parents=True, exist_ok=True)
-        for department in FOLDER_DEPARTMENTS:
-            self.watched(department).mkdir(parents=True, exist_ok=True)
+        for folder in self.file_folders():
+            folder.mkdir(parents=True, exist_ok=True)
+
+    def file_folders(self) -> list[Path]:
+        """Return every folder that holds files of deliveries."""
+        return [*map(self.outbox, SFTP_ACCOUNTS), *map(self.watched, FOLDER_DEPARTMENTS)]
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Keep other publications out for as long as the context lasts; freed by the system if the process dies."""
+        with (self.folder / ".lock").open("w") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
 
     def credentials(self) -> Credentials:
         """Return the accounts, made with random passwords on first use. Safe among processes."""

@@ -1,8 +1,9 @@
 """Brings a home to one state: every delivery of a world up to a date, over every transport.
 
 Idempotent and incremental: what is served already stays, what lies after the date or left the world goes, another
-world replaces everything. When tax batches are added to earlier ones, the newest earlier batch of each dataset in
-REWRITTEN_LATER is written again with the same content and a later completed_at, once, as real front databases do.
+world replaces everything. A publication that was killed is finished by the next one, whatever that one publishes.
+When tax batches are added to earlier ones, the newest earlier batch of each dataset in REWRITTEN_LATER is written
+again with the same content and a later completed_at, once, as real front databases do.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Protocol
@@ -22,24 +23,20 @@ from simulators.home import Entry, Home, Served
 from simulators.watched_folder import WatchedFolder
 from simulators.xlsx_outbox import XlsxOutbox
 from simulators.zip_outbox import ZipOutbox
-from tidu.contracts.catalogue import contracts
 
 REWRITTEN_LATER = ("tx_payment", "tx_vat_return")
 
 
-class FileCarrier(Protocol):
-    """What a transport of files does with one delivery."""
+class Carrier(Protocol):
+    """What a transport other than SQL does with one delivery."""
 
     can_stay_open: bool
 
     def prepare(self, home: Home, delivery: Delivery, rows: Rows, entry: Entry) -> None:
-        """Put the delivery's files where the department leaves them."""
+        """Put the delivery where the department leaves it."""
 
-    def withdraw(self, home: Home, department: str, dataset: str, delivered_on: date) -> None:
-        """Take the delivery's files away; no matter when they are not there."""
-
-    def is_there(self, home: Home, delivery: Delivery) -> bool:
-        """True when the delivery's file is in its place."""
+    def files(self, home: Home, delivery: Delivery) -> tuple[Path, ...]:
+        """Name the files a delivery may have; the first is always there once it is prepared."""
 
 
 class Listing:
@@ -50,15 +47,12 @@ class Listing:
     def prepare(self, home: Home, delivery: Delivery, rows: Rows, entry: Entry) -> None:
         """Nothing to write; reading the rows has counted them."""
 
-    def withdraw(self, home: Home, department: str, dataset: str, delivered_on: date) -> None:
-        """Nothing to take away."""
-
-    def is_there(self, home: Home, delivery: Delivery) -> bool:
-        """The world is always there."""
-        return True
+    def files(self, home: Home, delivery: Delivery) -> tuple[Path, ...]:
+        """None."""
+        return ()
 
 
-CARRIERS: Mapping[str, FileCarrier] = {
+CARRIERS: Mapping[str, Carrier] = {
     "rest": Listing(),
     "sftp_zip_csv": ZipOutbox(),
     "sftp_xlsx": XlsxOutbox(),
@@ -91,63 +85,86 @@ class Published:
     withdrawn: int
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What a publication keeps and what it prepares."""
+
+    kept: dict[str, Entry] = field(default_factory=dict)
+    pending: list[tuple[Delivery, Entry]] = field(default_factory=list)
+    """With the entry each will have, rows not counted yet."""
+
+    @property
+    def certain(self) -> dict[str, Entry]:
+        """Entries that hold even if the publication is killed: the pending ones are open, with no content known."""
+        unsure = {d.name: replace(entry, stamp="", open=True) for d, entry in self.pending}
+        return {**self.kept, **unsure}
+
+
 def publish(home: Home, world: Path, as_of: date, tax_dsn: str | None, wishes: Wishes = PLAIN) -> Published:
     """Serve `world` up to `as_of`. Without `tax_dsn` the tax department is left out.
 
-    Raises WorldError for an unreadable world and SimulatorError for a wish that cannot be met; then what was served
-    before is still served.
+    Raises WorldError for an unreadable world and SimulatorError for a wish that cannot be met. Two publications into
+    one home wait for each other.
     """
     home.prepare()
     world = world.resolve()
-    before = home.served()
-    known = before.entries if before and before.world == world else {}
-    wanted = [d for d in deliveries(world, as_of) if tax_dsn or d.contract.transport != "sql"]
-    _refuse_impossible(wishes, wanted)
-    with ExitStack() as stack:
+    with home.lock(), ExitStack() as stack:
+        before = home.served()
+        known = before.entries if before and before.world == world else {}
+        wanted = [d for d in deliveries(world, as_of) if tax_dsn or d.contract.transport != "sql"]
+        _refuse_impossible(wishes, wanted)
         front = stack.enter_context(opened(tax_dsn)) if tax_dsn else None
         if front and tax_dsn:
             front.grant(reader_of(tax_dsn), home.credentials().sql_password)
-        gone = _withdraw(home, front, (before.entries if before else {}), {d.name for d in wanted} if known else set())
-        entries = _entries(home, front, wanted, known, wishes)
-    home.record_served(Served(world, as_of, entries))
-    return Published(
-        deliveries=len(entries),
-        rows=sum(e.rows for e in entries.values()),
-        prepared=sum(1 for name, entry in entries.items() if known.get(name) != entry),
-        withdrawn=gone,
-    )
+        plan = _plan(home, front, wanted, known, wishes)
+        home.record_served(Served(world, as_of, plan.certain))
+        _sweep(home, front, wanted, anew=not known)
+        entries = plan.kept | _prepare(home, front, plan.pending, wishes)
+        home.record_served(Served(world, as_of, {d.name: entries[d.name] for d in wanted}))
+    gone = set(before.entries if before else ()) - (set(entries) if known else set())
+    return Published(len(entries), sum(e.rows for e in entries.values()), len(plan.pending), len(gone))
 
 
-def _entries(
+def _plan(
     home: Home, front: FrontDatabase | None, wanted: list[Delivery], known: Mapping[str, Entry], wishes: Wishes
-) -> dict[str, Entry]:
-    """Prepare what is new or changed; the database works beside the files."""
+) -> Plan:
     listed = front.batches() if front else set()
-    later = _rewritten_later(wanted, known) if wishes.rewrite_later else set()
-
-    def settle(delivery: Delivery) -> Entry:
+    again = wishes.rewrite | (_rewritten_later(wanted, known) if wishes.rewrite_later else set())
+    plan = Plan()
+    for delivery in wanted:
         old = known.get(delivery.name)
-        left_open = wishes.leave_open.get(delivery.name)
-        again = delivery.name in wishes.rewrite or delivery.name in later
-        unchanged = old and old.stamp == delivery.stamp and old.open == bool(left_open) and not again
-        if old and unchanged and _is_there(home, delivery, listed, old):
-            return old
+        left_open = delivery.name in wishes.leave_open
+        if old is None:
+            plan.pending.append((delivery, Entry(delivery.stamp, 0, left_open)))
+        elif old.stamp and (old.stamp != delivery.stamp or delivery.name in again):
+            plan.pending.append((delivery, Entry(delivery.stamp, 0, left_open, old.rewrites + 1)))
+        elif old.stamp != delivery.stamp or old.open != left_open or not _is_there(home, delivery, listed):
+            plan.pending.append((delivery, Entry(delivery.stamp, 0, left_open, old.rewrites)))
+        else:
+            plan.kept[delivery.name] = old
+    return plan
+
+
+def _prepare(
+    home: Home, front: FrontDatabase | None, pending: list[tuple[Delivery, Entry]], wishes: Wishes
+) -> dict[str, Entry]:
+    """Prepare what is pending; the database works beside the files."""
+
+    def settle(delivery: Delivery, entry: Entry) -> Entry:
         rows = read(delivery)
-        entry = Entry(delivery.stamp, rows.frame.height, bool(left_open), old.rewrites if old else 0)
-        if old and (again or old.stamp != delivery.stamp):
-            entry = replace(entry, rewrites=old.rewrites + 1)
+        entry = replace(entry, rows=rows.frame.height)
         if front and delivery.contract.transport == "sql":
-            front.load(delivery, rows, entry.rewrites, left_open)
+            front.load(delivery, rows, entry.rewrites, wishes.leave_open.get(delivery.name))
         else:
             CARRIERS[delivery.contract.transport].prepare(home, delivery, rows, entry)
         return entry
 
-    by_sql = [d for d in wanted if d.contract.transport == "sql"]
-    by_others = [d for d in wanted if d.contract.transport != "sql"]
+    by_sql = [(d, entry) for d, entry in pending if d.contract.transport == "sql"]
+    by_others = [(d, entry) for d, entry in pending if d.contract.transport != "sql"]
     with ThreadPoolExecutor(1) as beside:
-        loading = beside.submit(lambda: {d.name: settle(d) for d in by_sql})
-        entries = {d.name: settle(d) for d in by_others}
-        return {**entries, **loading.result()}
+        loading = beside.submit(lambda: {d.name: settle(d, entry) for d, entry in by_sql})
+        entries = {d.name: settle(d, entry) for d, entry in by_others}
+        return entries | loading.result()
 
 
 def _rewritten_later(wanted: list[Delivery], known: Mapping[str, Entry]) -> set[str]:
@@ -161,25 +178,27 @@ def _rewritten_later(wanted: list[Delivery], known: Mapping[str, Entry]) -> set[
     return chosen
 
 
-def _is_there(home: Home, delivery: Delivery, listed: set[tuple[str, date]], old: Entry) -> bool:
+def _is_there(home: Home, delivery: Delivery, listed: set[tuple[str, date]]) -> bool:
     if delivery.contract.transport == "sql":
-        return old.open or (delivery.dataset, delivery.delivered_on) in listed
-    return CARRIERS[delivery.contract.transport].is_there(home, delivery)
+        return (delivery.dataset, delivery.delivered_on) in listed
+    files = CARRIERS[delivery.contract.transport].files(home, delivery)
+    return all(path.exists() for path in files[:1])
 
 
-def _withdraw(home: Home, front: FrontDatabase | None, served: Mapping[str, Entry], keep: set[str]) -> int:
-    """Take away what the new state does not have; return how many deliveries went."""
-    gone = [name for name in served if name not in keep]
-    if front and not keep:
+def _sweep(home: Home, front: FrontDatabase | None, wanted: list[Delivery], *, anew: bool) -> None:
+    """Take away whatever is no delivery of the new state, a killed publication's remains included."""
+    ours = {
+        path for d in wanted if d.contract.transport != "sql" for path in CARRIERS[d.contract.transport].files(home, d)
+    }
+    for folder in home.file_folders():
+        for path in folder.iterdir():
+            if path not in ours and path.is_file():
+                path.unlink()
+    if front and anew:
         front.reset()
-    for name in gone:
-        dataset, _, day = name.partition(":")
-        contract = contracts()[dataset]
-        if contract.transport != "sql":
-            CARRIERS[contract.transport].withdraw(home, contract.department, dataset, date.fromisoformat(day))
-        elif front and keep:
-            front.withdraw(dataset, date.fromisoformat(day))
-    return len(gone)
+    elif front:
+        for dataset, batch_date in front.batches() - {(d.dataset, d.delivered_on) for d in wanted}:
+            front.withdraw(dataset, batch_date)
 
 
 def _refuse_impossible(wishes: Wishes, wanted: list[Delivery]) -> None:

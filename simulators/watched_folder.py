@@ -7,7 +7,6 @@ statistics the field names; GB18030 files end their lines with CRLF, the others 
 from __future__ import annotations
 
 import zlib
-from datetime import date
 from pathlib import Path
 
 from simulators.csv_text import csv_text
@@ -20,14 +19,14 @@ ENGLISH_HEADINGS = frozenset({"statistics"})
 
 
 class WatchedFolder:
-    """Prepares and withdraws the files of folder_csv."""
+    """Prepares and names the files of folder_csv."""
 
     can_stay_open = False
 
     def prepare(self, home: Home, delivery: Delivery, rows: Rows, entry: Entry) -> None:
         """Drop the file into the folder, whole."""
         department = delivery.contract.department
-        path = _path(home, department, delivery.dataset, delivery.delivered_on)
+        path = _path(home, delivery)
         encoding = encoding_of(path.name)
         columns = rows.frame.columns
         headings = columns if department in ENGLISH_HEADINGS else chinese(delivery.contract, columns)
@@ -35,13 +34,9 @@ class WatchedFolder:
         finished = completed_at(delivery.dataset, delivery.delivered_on, entry.rewrites)
         replace(path, text.encode(encoding), finished)
 
-    def withdraw(self, home: Home, department: str, dataset: str, delivered_on: date) -> None:
-        """Take the file away."""
-        _path(home, department, dataset, delivered_on).unlink(missing_ok=True)
-
-    def is_there(self, home: Home, delivery: Delivery) -> bool:
-        """True when the file lies in the folder."""
-        return _path(home, delivery.contract.department, delivery.dataset, delivery.delivered_on).exists()
+    def files(self, home: Home, delivery: Delivery) -> tuple[Path, ...]:
+        """The file itself."""
+        return (_path(home, delivery),)
 
 
 def encoding_of(file_name: str) -> str:
@@ -49,5 +44,6 @@ def encoding_of(file_name: str) -> str:
     return ENCODINGS[zlib.crc32(file_name.encode()) % len(ENCODINGS)]
 
 
-def _path(home: Home, department: str, dataset: str, delivered_on: date) -> Path:
-    return home.watched(department) / f"{dataset}_{delivered_on:%Y%m%d}.csv"
+def _path(home: Home, delivery: Delivery) -> Path:
+    name = f"{delivery.dataset}_{delivery.delivered_on:%Y%m%d}.csv"
+    return home.watched(delivery.contract.department) / name

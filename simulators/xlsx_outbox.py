@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import zlib
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,27 +25,24 @@ FOOTNOTES = ("注：数据由各区市财政部门和金融机构报送汇总", 
 
 
 class XlsxOutbox:
-    """Prepares and withdraws the files of sftp_xlsx."""
+    """Prepares and names the files of sftp_xlsx."""
 
     can_stay_open = False
 
     def prepare(self, home: Home, delivery: Delivery, rows: Rows, entry: Entry) -> None:
         """Put the workbook into the outbox, whole. SimulatorError when a cell is too long for a sheet."""
-        path = _path(home, delivery.contract.department, delivery.dataset, delivery.delivered_on)
+        path = _path(home, delivery)
         finished = completed_at(delivery.dataset, delivery.delivered_on, entry.rewrites)
         replace(path, _book(delivery, rows), finished)
 
-    def withdraw(self, home: Home, department: str, dataset: str, delivered_on: date) -> None:
-        """Take the workbook away."""
-        _path(home, department, dataset, delivered_on).unlink(missing_ok=True)
-
-    def is_there(self, home: Home, delivery: Delivery) -> bool:
-        """True when the workbook is in the outbox."""
-        return _path(home, delivery.contract.department, delivery.dataset, delivery.delivered_on).exists()
+    def files(self, home: Home, delivery: Delivery) -> tuple[Path, ...]:
+        """The workbook."""
+        return (_path(home, delivery),)
 
 
-def _path(home: Home, department: str, dataset: str, delivered_on: date) -> Path:
-    return home.outbox(department) / f"{dataset}_{delivered_on:%Y%m%d}.xlsx"
+def _path(home: Home, delivery: Delivery) -> Path:
+    name = f"{delivery.dataset}_{delivery.delivered_on:%Y%m%d}.xlsx"
+    return home.outbox(delivery.contract.department) / name
 
 
 def _book(delivery: Delivery, rows: Rows) -> bytes:

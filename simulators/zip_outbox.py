@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from datetime import date
 from pathlib import Path
 
 from simulators.csv_text import csv_text
@@ -19,13 +18,13 @@ from simulators.home import Entry, Home, replace
 
 
 class ZipOutbox:
-    """Prepares and withdraws the files of sftp_zip_csv."""
+    """Prepares and names the files of sftp_zip_csv."""
 
     can_stay_open = True
 
     def prepare(self, home: Home, delivery: Delivery, rows: Rows, entry: Entry) -> None:
         """Put the zip into the outbox, then its .ok; left open, the .ok is missing."""
-        package = _path(home, delivery.contract.department, delivery.dataset, delivery.delivered_on)
+        package = _path(home, delivery)
         companion = package.with_suffix(".ok")
         companion.unlink(missing_ok=True)
         content = _zip(delivery, rows, f"{package.stem}.csv")
@@ -35,19 +34,15 @@ class ZipOutbox:
             digest = hashlib.sha256(content).hexdigest()
             replace(companion, f"sha256={digest}\nrows={rows.frame.height}\n".encode(), finished)
 
-    def withdraw(self, home: Home, department: str, dataset: str, delivered_on: date) -> None:
-        """Take both files away, the .ok first."""
-        package = _path(home, department, dataset, delivered_on)
-        package.with_suffix(".ok").unlink(missing_ok=True)
-        package.unlink(missing_ok=True)
-
-    def is_there(self, home: Home, delivery: Delivery) -> bool:
-        """True when the zip is in the outbox."""
-        return _path(home, delivery.contract.department, delivery.dataset, delivery.delivered_on).exists()
+    def files(self, home: Home, delivery: Delivery) -> tuple[Path, ...]:
+        """The zip and its companion."""
+        package = _path(home, delivery)
+        return package, package.with_suffix(".ok")
 
 
-def _path(home: Home, department: str, dataset: str, delivered_on: date) -> Path:
-    return home.outbox(department) / f"{dataset}_{delivered_on:%Y%m%d}_1.zip"
+def _path(home: Home, delivery: Delivery) -> Path:
+    name = f"{delivery.dataset}_{delivery.delivered_on:%Y%m%d}_1.zip"
+    return home.outbox(delivery.contract.department) / name
 
 
 def _zip(delivery: Delivery, rows: Rows, member: str) -> bytes:

@@ -23,6 +23,11 @@ def files(home: Home) -> dict[str, int]:
     return {p.name: p.stat().st_ino for p in found}
 
 
+def contents(home: Home) -> dict[str, tuple[bytes, float]]:
+    found = [p for root in (home.sftp_root, home.folder / "folders") for p in root.rglob("*") if p.is_file()]
+    return {p.name: (p.read_bytes(), p.stat().st_mtime) for p in found}
+
+
 def test_only_what_is_new_is_prepared(tmp_path: Path, world: Path) -> None:
     home = Home(tmp_path / "home")
     first = publish(home, world, EARLY, None)
@@ -51,6 +56,23 @@ def test_an_earlier_date_and_another_world_withdraw_files(tmp_path: Path, world:
     write_csv(other / "mi_arrears" / "2025-07-15.csv", list(contract("mi_arrears").field_names), [])
     publish(home, other, LATE, None)
     assert set(files(home)) == {"mi_arrears_20250715.csv"}
+
+
+def test_a_publication_that_was_cut_off_leaves_nothing_wrong(tmp_path: Path, world: Path) -> None:
+    home, clean = Home(tmp_path / "home"), Home(tmp_path / "clean")
+    publish(home, world, EARLY, None)
+    bad = tmp_path / "bad"
+    for dataset in ("fn_loan", "hr_insurance"):
+        write_csv(bad / dataset / "2025-07-01.csv", list(contract(dataset).field_names), [])
+    write_csv(bad / "mi_arrears" / "2025-07-01.csv", ["a", "a"], [["1", "2"]])
+    with pytest.raises(WorldError):
+        publish(home, bad, LATE, None)
+    served = home.served()
+    assert served and all(entry.open for entry in served.entries.values())
+    publish(home, world, LATE, None)
+    publish(clean, world, LATE, None)
+    assert contents(home) == contents(clean)
+    assert home.served() == clean.served()
 
 
 def test_secrets_are_made_once_and_readable_by_the_owner_only(tmp_path: Path, world: Path) -> None:

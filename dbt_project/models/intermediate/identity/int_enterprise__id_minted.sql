@@ -31,9 +31,10 @@ minted_now as (
 known as (
 
     {% if is_incremental() %}
-        select enterprise_id from {{ this }}
+    select enterprise_id from {{ this }}
     {% else %}
-        select null::text as enterprise_id where false
+    select null::text as enterprise_id
+    where false
     {% endif %}
 
 ),

@@ -68,15 +68,15 @@ resolved as (
 known as (
 
     {% if is_incremental() %}
-        select
-            old_enterprise_id,
-            new_enterprise_id
-        from {{ this }}
+    select
+        old_enterprise_id,
+        new_enterprise_id
+    from {{ this }}
     {% else %}
-        select
-            null::text as old_enterprise_id,
-            null::text as new_enterprise_id
-        where false
+    select
+        null::text as old_enterprise_id,
+        null::text as new_enterprise_id
+    where false
     {% endif %}
 
 ),

@@ -20,15 +20,26 @@ LIMITS = {
     "expectations": ((("expectations",), ".yml"), 150),
     "page of documentation": ((("docs",), ".md"), 500),
 }
+WAIVED = {
+    "dbt_project/models/mart/master/enterprise.sql": "30 columns, for registered enterprises and for others",
+}
 REFUSED = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "stuff", "base_utils"}
 DATED = re.compile(r"_(v\d+|new|final|old|copy|bak|\d{8})(\.|$)")
 
 
 @pytest.mark.parametrize("kind", LIMITS)
 def test_files_keep_within_their_budget(kind: str) -> None:
+    assert {path: n for path, n in too_long(kind).items() if path not in WAIVED} == {}
+
+
+def test_every_waiver_is_needed() -> None:
+    assert set(WAIVED) <= {path for kind in LIMITS for path in too_long(kind)}
+
+
+def too_long(kind: str) -> dict[str, int]:
+    """Return the files of a kind that are over its limit, with their lines."""
     (folders, suffix), limit = LIMITS[kind]
-    long = {str(p): n for p in files_below(*folders, suffix=suffix) if (n := lines(p)) > limit}
-    assert long == {}
+    return {str(p): n for p in files_below(*folders, suffix=suffix) if (n := lines(p)) > limit}
 
 
 def test_no_module_bears_a_name_of_the_standard_library() -> None:

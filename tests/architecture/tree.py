@@ -39,8 +39,8 @@ def files_below(*folders: str, suffix: str) -> list[Path]:
 
 
 def lines(path: Path) -> int:
-    """Return how many lines a file of the repository has."""
-    return len((PROJECT_ROOT / path).read_text(encoding="utf-8").splitlines())
+    """Return how many lines of a file of the repository hold something."""
+    return sum(1 for line in (PROJECT_ROOT / path).read_text(encoding="utf-8").splitlines() if line.strip())
 
 
 def imported_modules(path: Path) -> set[str]:

@@ -56,7 +56,8 @@ def test_every_model_is_described_once_beside_its_sql() -> None:
         for model in yaml.safe_load((PROJECT_ROOT / path).read_text(encoding="utf-8")).get("models", []):
             assert len(model.get("description", "")) > 20, f"{path}: {model['name']}"
             described.append(str(path.parent / model["name"]))
-    assert sorted(described) == models
+    assert {"without description": sorted(set(models) - set(described))} == {"without description": []}
+    assert sorted(described) == models, "described twice, or described without SQL"
 
 
 def test_staging_describes_every_field_of_its_contract() -> None:

@@ -102,7 +102,8 @@ def end_leftovers(pid_file: Path) -> None:
     if not pid_file.exists():
         return
     pid, started = _recorded(pid_file)
-    if start_time(pid) not in (None, started):
+    # a session is ours only if the file says when its leader started; session 0 is that of the machine itself
+    if started is None or pid <= 1 or start_time(pid) not in (None, started):
         return
     for member in session_members(pid):
         try:
@@ -148,7 +149,7 @@ def port_taken(port: int) -> bool:
 
 def _recorded(pid_file: Path) -> tuple[int, str | None]:
     words = pid_file.read_text(encoding="utf-8").split()
-    if len(words) != 2 or not words[0].isdigit():
+    if len(words) != 2 or not all(word.isdigit() for word in words):
         return 0, None
     return int(words[0]), words[1]
 

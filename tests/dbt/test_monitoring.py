@@ -40,7 +40,9 @@ A = entity("A", "企业", SHINAN, "2020-05-01", holding_type="私人控股", reg
 B = entity("B", "企业", "370284", "2019-03-01", holding_type="国有控股", reg_type_code="110", industry_code="G5521")
 C = entity("C", "个体工商户", LICANG, "2025-02-10", industry_code="H6210", updated_at="2025-02-10T10:00:00")
 D = entity("D", "企业", "370900", "2025-01-20", reg_type_code="171", updated_at="2025-01-20T10:00:00")
-E = entity("E", "企业", CHENGYANG, "2018-07-01", holding_type="港澳台商控股", reg_type_code="210", industry_code="C1439")
+E = entity(
+    "E", "企业", CHENGYANG, "2018-07-01", holding_type="港澳台商控股", reg_type_code="210", industry_code="C1439"
+)
 F = entity("F", "农民专业合作社", PINGDU, "2025-12-31", industry_code="A0141", updated_at="2025-12-31T10:00:00")
 G = entity("G", "个体工商户", "370281", "2025-05-10", reg_status="注销", status_on="2025-05-25",
            updated_at="2025-05-25T10:00:00")  # fmt: skip
@@ -51,22 +53,42 @@ def market_supervision(dsn: str) -> None:
     deliver(dsn, "ms_registration", "2025-03-01", [C, D])
     moved = {**A, "district_code": SHIBEI, "updated_at": "2025-03-28T09:00:00"}
     deliver(dsn, "ms_registration", "2025-04-01", [moved])
-    deliver(dsn, "ms_change_event", "2025-04-01", [
-        {"change_no": "1", "entity_no": "NA", "change_item": "登记机关", "changed_on": "2025-03-15"}])
-    deliver(dsn, "ms_registration", "2025-07-01", [G, {
-        **C, "reg_status": "吊销", "status_on": "2025-06-20", "updated_at": "2025-06-20T10:00:00"}])
-    deliver(dsn, "ms_registration", "2025-09-10", [
-        {**C, "reg_status": "注销", "status_on": "2025-09-05", "updated_at": "2025-09-05T10:00:00"},
-        {**E, "reg_status": "迁出", "status_on": "2025-08-15", "updated_at": "2025-08-15T10:00:00"}])
+    deliver(
+        dsn,
+        "ms_change_event",
+        "2025-04-01",
+        [{"change_no": "1", "entity_no": "NA", "change_item": "登记机关", "changed_on": "2025-03-15"}],
+    )
+    deliver(
+        dsn,
+        "ms_registration",
+        "2025-07-01",
+        [G, {**C, "reg_status": "吊销", "status_on": "2025-06-20", "updated_at": "2025-06-20T10:00:00"}],
+    )
+    deliver(
+        dsn,
+        "ms_registration",
+        "2025-09-10",
+        [
+            {**C, "reg_status": "注销", "status_on": "2025-09-05", "updated_at": "2025-09-05T10:00:00"},
+            {**E, "reg_status": "迁出", "status_on": "2025-08-15", "updated_at": "2025-08-15T10:00:00"},
+        ],
+    )
     deliver(dsn, "ms_registration", "2026-01-02", [F])
 
 
 def tax(dsn: str) -> None:
     updated_at = "2025-01-01T00:00:00"
-    deliver(dsn, "tx_taxpayer", "2025-01-01", [
-        {"taxpayer_no": f"T{x}", "taxpayer_id": CODES[x], "taxpayer_name": NAMES[x], "updated_at": updated_at}
-        for x in "ABD"
-    ] + [{"taxpayer_no": "T9", "taxpayer_id": uscc(999), "taxpayer_name": "外地某某公司", "updated_at": updated_at}])
+    deliver(
+        dsn,
+        "tx_taxpayer",
+        "2025-01-01",
+        [
+            {"taxpayer_no": f"T{x}", "taxpayer_id": CODES[x], "taxpayer_name": NAMES[x], "updated_at": updated_at}
+            for x in "ABD"
+        ]
+        + [{"taxpayer_no": "T9", "taxpayer_id": uscc(999), "taxpayer_name": "外地某某公司", "updated_at": updated_at}],
+    )
 
     def paid(voucher: str, taxpayer: str, month: str, amount: object, version: int = 1) -> dict[str, object]:
         return {"voucher_no": voucher, "version": version, "taxpayer_no": taxpayer, "paid_month": month,
@@ -132,33 +154,83 @@ def bureau(dsn: str) -> None:
         return {"cert_no": number, "tier": tier, "enterprise_name": NAMES[letter], "uscc": CODES[letter],
                 "awarded_on": awarded_on, **more}  # fmt: skip
 
-    deliver(dsn, "mi_tier_holder", "2025-02-05", [
-        holder("1", "专精特新中小企业", "A", "2025-01-10", valid_until="2025-06-30"),
-        holder("2", "创新型中小企业", "A", "2025-02-01"),
-        holder("3", "创新型中小企业", "A", "2025-02-03", valid_until="2025-03-31"),
-        {"cert_no": "4", "tier": "瞪羚企业", "enterprise_name": "无人知晓的企业", "awarded_on": "2025-01-31"},
-    ])
-    deliver(dsn, "mi_tier_holder", "2025-05-05", [holder("2", "创新型中小企业", "A", "2025-02-01", withdrawn_on="2025-04-30")])
-    deliver(dsn, "mi_tech_register", "2025-02-05", [
-        {"cert_no": "1", "register": "高新技术企业", "enterprise_name": NAMES["A"], "uscc": CODES["A"],
-         "issued_on": "2025-01-31", "valid_until": "2028-01-30"},
-        {"cert_no": "2", "register": "科技型中小企业", "enterprise_name": NAMES["D"], "uscc": CODES["D"],
-         "issued_on": "2025-03-01", "valid_until": "2025-12-31"},
-        {"cert_no": "3", "register": "质量奖", "enterprise_name": NAMES["B"], "uscc": CODES["B"], "issued_on": "2025-01-05"},
-    ])
+    deliver(
+        dsn,
+        "mi_tier_holder",
+        "2025-02-05",
+        [
+            holder("1", "专精特新中小企业", "A", "2025-01-10", valid_until="2025-06-30"),
+            holder("2", "创新型中小企业", "A", "2025-02-01"),
+            holder("3", "创新型中小企业", "A", "2025-02-03", valid_until="2025-03-31"),
+            {"cert_no": "4", "tier": "瞪羚企业", "enterprise_name": "无人知晓的企业", "awarded_on": "2025-01-31"},
+        ],
+    )
+    deliver(
+        dsn,
+        "mi_tier_holder",
+        "2025-05-05",
+        [holder("2", "创新型中小企业", "A", "2025-02-01", withdrawn_on="2025-04-30")],
+    )
+    deliver(
+        dsn,
+        "mi_tech_register",
+        "2025-02-05",
+        [
+            {
+                "cert_no": "1",
+                "register": "高新技术企业",
+                "enterprise_name": NAMES["A"],
+                "uscc": CODES["A"],
+                "issued_on": "2025-01-31",
+                "valid_until": "2028-01-30",
+            },
+            {
+                "cert_no": "2",
+                "register": "科技型中小企业",
+                "enterprise_name": NAMES["D"],
+                "uscc": CODES["D"],
+                "issued_on": "2025-03-01",
+                "valid_until": "2025-12-31",
+            },
+            {
+                "cert_no": "3",
+                "register": "质量奖",
+                "enterprise_name": NAMES["B"],
+                "uscc": CODES["B"],
+                "issued_on": "2025-01-05",
+            },
+        ],
+    )
     for day, year, letters in (
         ("2025-01-05", 2024, "A"), ("2025-03-10", 2025, "ABE"), ("2025-05-10", 2025, "ABD"),
     ):  # fmt: skip
-        deliver(dsn, "mi_above_scale", day, [
-            {"uscc": CODES[x], "enterprise_name": NAMES[x], "list_year": year} for x in letters])
+        deliver(
+            dsn,
+            "mi_above_scale",
+            day,
+            [{"uscc": CODES[x], "enterprise_name": NAMES[x], "list_year": year} for x in letters],
+        )
     complaint = {"complaint_no": "1", "creditor_name": NAMES["A"], "creditor_uscc": CODES["A"], "district_code": LICANG,
                  "amount_wan": 100, "paid_wan": 0, "filed_on": "2025-02-10"}  # fmt: skip
     deliver(dsn, "mi_arrears", "2025-02-12", [complaint])
-    deliver(dsn, "mi_arrears", "2025-06-18", [
-        {**complaint, "paid_wan": 40},
-        {**complaint, "complaint_no": "2", "creditor_name": NAMES["B"], "creditor_uscc": CODES["B"], "amount_wan": 60,
-         "paid_wan": 30, "filed_on": "2025-03-31", "closed_on": "2025-06-15"},
-    ])
+    deliver(
+        dsn,
+        "mi_arrears",
+        "2025-06-18",
+        [
+            {**complaint, "paid_wan": 40},
+            {
+                **complaint,
+                "complaint_no": "2",
+                "creditor_name": NAMES["B"],
+                "creditor_uscc": CODES["B"],
+                "amount_wan": 60,
+                "paid_wan": 30,
+                "filed_on": "2025-03-31",
+                "closed_on": "2025-06-15",
+            },
+        ],
+    )
 
 
 def statistics(dsn: str) -> None:
@@ -175,9 +247,7 @@ def statistics(dsn: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def town(
-    cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Figures]:
+def town(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Figures]:
     with new_warehouse(cluster, warehouse_template, tmp_path_factory.mktemp("town")) as dsn:
         for department in (market_supervision, tax, hr, finance, bureau, statistics):
             department(dsn)
@@ -208,7 +278,9 @@ def test_withdrawn_and_unknown_district_codes(town: Figures) -> None:
     assert town.value("market_entities", "2025-01", NOWHERE) == 1
 
 
-@pytest.mark.parametrize(("scope", "count"), [("all", 5), ("private", 3), ("no_state_no_foreign", 3), ("registration_type", 3)])
+@pytest.mark.parametrize(
+    ("scope", "count"), [("all", 5), ("private", 3), ("no_state_no_foreign", 3), ("registration_type", 3)]
+)
 def test_scopes(town: Figures, scope: str, count: int) -> None:
     assert town.value("market_entities", "2025-02", scope=scope) == count
 
@@ -223,7 +295,9 @@ def test_openings_and_first_endings_are_flows(town: Figures) -> None:
 
 
 def test_counts_by_industry_section_add_up(town: Figures) -> None:
-    parts = {s: town.value("market_entities", "2025-02", cut=("industry_section", s)) for s in ("C", "G", "H", "未分类", "T")}
+    parts = {
+        s: town.value("market_entities", "2025-02", cut=("industry_section", s)) for s in ("C", "G", "H", "未分类", "T")
+    }
     assert parts == {"C": 2, "G": 1, "H": 1, "未分类": 1, "T": 0}
 
 

@@ -35,7 +35,8 @@ def deliver(dsn: str, dataset: str, delivered_on: str, rows: Sequence[Row] = (),
     with psycopg.connect(dsn) as connection:
         found = connection.execute(
             "insert into ops.delivery (dataset, delivered_on, transport, source_uri, sha256, bytes, rows_delivered,"
-            " state, contract_version, landed_uri) values (%s, %s, %s, %s, %s, 1, %s, %s, %s, '') returning delivery_id",
+            " state, contract_version, landed_uri) values (%s, %s, %s, %s, %s, 1, %s, %s, %s, '')"
+            " returning delivery_id",
             [dataset, delivered_on, c.transport, f"folder:{dataset}_{delivered_on}_{uuid.uuid4().hex}.csv",
              uuid.uuid4().hex, len(rows), state, c.version],
         ).fetchone()  # fmt: skip

@@ -1,13 +1,25 @@
 {{ config(tags=['monitor']) }}
 
+with
+
+counted as (
+
+    select count(*) as cells from {{ ref('int_monitoring__district_month') }}
+
+),
+
+expected as (
+
+    select count(*) as cells
+    from {{ ref('int_monitoring__series') }}
+    cross join {{ ref('int_monitoring__month') }}
+    cross join {{ ref('int_monitoring__district') }}
+
+)
+
 select
     counted.cells,
     expected.cells as expected_cells
-from (select count(*) as cells from {{ ref('int_monitoring__district_month') }}) as counted
-cross join (
-    select
-        (select count(*) from {{ ref('int_monitoring__series') }})
-        * (select count(*) from {{ ref('int_monitoring__month') }})
-        * (select count(*) from {{ ref('int_monitoring__district') }}) as cells
-) as expected
+from counted
+cross join expected
 where counted.cells <> expected.cells

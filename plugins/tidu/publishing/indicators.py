@@ -148,7 +148,7 @@ def _document(path: Path, attributes: set[str]) -> dict[str, Any]:
 
 def _texts(document: dict[str, Any], *keys: str) -> dict[str, str]:
     """Return key_zh and key_en of texts that must be given in exactly these two languages."""
-    found = {}
+    found: dict[str, str] = {}
     for key in keys:
         if set(document[key]) != {"zh", "en"} or not all(document[key].values()):
             raise ValueError(f"{key} must have zh and en, and nothing else")

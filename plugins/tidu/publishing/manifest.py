@@ -73,7 +73,7 @@ def tables(connection: Connection[Any], release_id: int) -> dict[str, dict[str, 
             f"""
             select count(*), encode(sha256(convert_to(coalesce(string_agg(line, E'\\n' order by line collate "C"), ''),
                 'UTF8')), 'hex')
-            from (select (to_jsonb(t) - 'release_id')::text as line from publish.{table} as t where release_id = %s) as l
+            from (select (to_jsonb(t) - 'release_id')::text as line from publish.{table} as t where release_id = %s)
             """,  # noqa: S608 (table is one of TABLES)
             [release_id],
         ).fetchone()

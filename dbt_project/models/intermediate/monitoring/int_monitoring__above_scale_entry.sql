@@ -53,11 +53,11 @@ risen as (
     -- Without a list of the year before nobody can be said to have risen.
     select member.*
     from member
-    inner join newest_list as year_before on year_before.list_year = member.list_year - 1
+    inner join newest_list as year_before on member.list_year - 1 = year_before.list_year
     left join member as before
         on
-            before.list_year = member.list_year - 1
-            and before.enterprise_id = member.enterprise_id
+            member.list_year - 1 = before.list_year
+            and member.enterprise_id = before.enterprise_id
     where before.enterprise_id is null
 
 ),

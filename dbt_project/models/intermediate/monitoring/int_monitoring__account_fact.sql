@@ -58,13 +58,14 @@ final as (
         measure.amount,
         null::numeric as base
     from summed
-    cross join lateral (
-        values
-        ('tax_paid_yuan', summed.tax_paid),
-        ('sales_yuan', summed.sales),
-        ('export_sales_yuan', summed.export_sales),
-        ('insured_headcount', summed.insured_headcount)
-    ) as measure (indicator_code, amount)
+    cross join
+        lateral (
+            values
+            ('tax_paid_yuan', summed.tax_paid),
+            ('sales_yuan', summed.sales),
+            ('export_sales_yuan', summed.export_sales),
+            ('insured_headcount', summed.insured_headcount)
+        ) as measure (indicator_code, amount)
     where measure.amount is not null
 
 )

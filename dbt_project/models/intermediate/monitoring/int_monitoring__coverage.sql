@@ -5,8 +5,7 @@ indicator as (
     select
         code as indicator_code,
         basis,
-        string_to_array(datasets, '|') as datasets,
-        string_to_array(monthly_datasets, '|') as monthly_datasets
+        string_to_array(datasets, '|') as datasets
     from {{ ref('seed_indicator') }}
 
 ),
@@ -23,12 +22,18 @@ delivery as (
 
 ),
 
+due as (
+
+    select * from {{ ref('int_monitoring__due_delivery') }}
+
+),
+
 missing as (
 
     select
         dataset,
         month
-    from {{ ref('int_monitoring__due_delivery') }}
+    from due
     where not is_covered
     union
     -- Outside the monthly datasets no date is due, but a refused delivery is known to be missing.
@@ -36,16 +41,26 @@ missing as (
         refused.dataset,
         date_trunc('month', refused.delivered_on)::date as month
     from delivery as refused
+    left join due on refused.dataset = due.dataset
+    left join delivery as good
+        on
+            refused.dataset = good.dataset
+            and refused.delivered_on = good.delivered_on
+            and good.state = 'accepted'
     where
         refused.state = 'rejected'
-        and refused.dataset not in (select dataset from {{ ref('int_monitoring__due_delivery') }})
-        and not exists (
-            select 1 from delivery as good
-            where
-                good.dataset = refused.dataset
-                and good.delivered_on = refused.delivered_on
-                and good.state = 'accepted'
-        )
+        and due.dataset is null
+        and good.delivery_id is null
+
+),
+
+incomplete as (
+
+    select distinct
+        indicator.indicator_code,
+        missing.month
+    from indicator
+    inner join missing on missing.dataset = any(indicator.datasets)
 
 ),
 
@@ -63,18 +78,15 @@ final as (
     select
         indicator.indicator_code,
         month.month,
-        exists (
-            select 1 from missing
-            where missing.month = month.month and missing.dataset = any(indicator.datasets)
-        ) as is_incomplete,
+        incomplete.month is not null as is_incomplete,
         -- Nothing delivered at all for an incomplete month: no value, where zero would be a claim.
-        indicator.basis = 'month' and filled.month is null
-        and exists (
-            select 1 from missing
-            where missing.month = month.month and missing.dataset = any(indicator.datasets)
-        ) as is_empty
+        incomplete.month is not null and filled.month is null and indicator.basis = 'month' as is_empty
     from indicator
     cross join month
+    left join incomplete
+        on
+            indicator.indicator_code = incomplete.indicator_code
+            and month.month = incomplete.month
     left join filled
         on
             indicator.indicator_code = filled.indicator_code

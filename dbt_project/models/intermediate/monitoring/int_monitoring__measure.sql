@@ -29,19 +29,21 @@ final as (
         sum(fact.base) as base
     from fact
     inner join indicator on fact.indicator_code = indicator.code
-    cross join lateral (
-        values
-        ('all', true),
-        ('private', fact.in_private),
-        ('no_state_no_foreign', fact.in_no_state_no_foreign),
-        ('registration_type', fact.in_registration_type)
-    ) as cut (scope, holds)
-    cross join lateral (
-        values
-        ('', ''),
-        ('industry_section', fact.industry_section),
-        ('tier', fact.tier)
-    ) as part (breakdown, breakdown_value)
+    cross join
+        lateral (
+            values
+            ('all', true),
+            ('private', fact.in_private),
+            ('no_state_no_foreign', fact.in_no_state_no_foreign),
+            ('registration_type', fact.in_registration_type)
+        ) as cut (scope, holds)
+    cross join
+        lateral (
+            values
+            ('', ''),
+            ('industry_section', fact.industry_section),
+            ('tier', fact.tier)
+        ) as part (breakdown, breakdown_value)
     where
         cut.holds
         and cut.scope = any(indicator.scopes)

@@ -25,9 +25,9 @@ bounds as (
 final as (
 
     select
-        month_start::date as month,
-        (month_start + interval '1 month' - interval '1 day')::date as month_end,
-        to_char(month_start, 'YYYY-MM') as period,
+        month.month_start::date as month,
+        (month.month_start + interval '1 month' - interval '1 day')::date as month_end,
+        to_char(month.month_start, 'YYYY-MM') as period,
         bounds.as_of
     from bounds
     cross join
@@ -35,7 +35,7 @@ final as (
             bounds.first_month::timestamp,
             date_trunc('month', bounds.as_of)::timestamp - interval '1 month',
             interval '1 month'
-        ) as month_start
+        ) as month (month_start)
 
 )
 

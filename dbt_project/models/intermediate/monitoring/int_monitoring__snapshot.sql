@@ -15,8 +15,9 @@ final as (
         delivered_on,
         lead(delivered_on, 1, 'infinity') over successive as replaced_on,
         date_trunc('month', delivered_on)::date as month,
-        lead(date_trunc('month', delivered_on)) over successive
-        is distinct from date_trunc('month', delivered_on) as is_last_of_month
+        coalesce(
+            lead(date_trunc('month', delivered_on)) over successive > date_trunc('month', delivered_on), true
+        ) as is_last_of_month
     from delivery
     where
         state = 'accepted'

@@ -62,7 +62,7 @@ explained as (
         paired.month,
         paired.from_district,
         paired.to_district,
-        exists (
+        exists(
             select 1 from {{ ref('int_enterprise__status_span') }} as span
             where
                 paired.to_district is null

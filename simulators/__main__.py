@@ -37,7 +37,7 @@ def serve(  # noqa: PLR0917 typer reads options from parameters
     unavailable_every: Annotated[int, typer.Option(help="Every n-th REST request gets 503; 0 never.")] = 61,
 ) -> None:
     """Run the REST and SFTP servers until SIGTERM; ports.json says where they listen."""
-    from simulators.rest_api import Behaviour
+    from simulators.rest_gate import Behaviour
     from simulators.service import Listening, run
 
     def ready(ports: Ports) -> None:

@@ -20,7 +20,8 @@ from simulators.connections import connections
 from simulators.errors import SimulatorError
 from simulators.home import Home, Ports
 from simulators.publishing import PLAIN, Published, Wishes, publish
-from simulators.rest_api import Behaviour, application
+from simulators.rest_api import application
+from simulators.rest_gate import Behaviour
 
 START_SECONDS = 30.0
 

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from simulators.publishing import Wishes
-from simulators.rest_api import Behaviour
+from simulators.rest_gate import Behaviour
 from simulators.service import Simulators, running
 from tests.simulators.nasty import DATES, nasty_rows, write_csv
 from tidu.contracts.catalogue import contract

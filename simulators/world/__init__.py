@@ -5,8 +5,3 @@ enterprises, `from_registry` takes them from a registry extract; both simulate e
 them by the same machinery and then add the dirt of real departments. `truth` reads a finished world back and
 works out what a correct platform must hold; it never looks at how the world was made.
 """
-
-
-
-
-

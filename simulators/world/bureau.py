@@ -15,9 +15,31 @@ from simulators.world.population import weighted
 from simulators.world.timetable import Timetable
 
 Rng = Callable[[str], np.random.Generator]
-TIERS = ("创新型中小企业", "专精特新中小企业", "专精特新小巨人", "制造业单项冠军", "雏鹰企业", "瞪羚企业", "隐形独角兽企业", "独角兽企业", "民营领军标杆企业")
+TIERS = (
+    "创新型中小企业",
+    "专精特新中小企业",
+    "专精特新小巨人",
+    "制造业单项冠军",
+    "雏鹰企业",
+    "瞪羚企业",
+    "隐形独角兽企业",
+    "独角兽企业",
+    "民营领军标杆企业",
+)
 TIER_WEIGHTS = (0.42, 0.27, 0.05, 0.02, 0.12, 0.06, 0.02, 0.01, 0.03)
-REGISTERS = ("高新技术企业", "科技型中小企业", "技术创新示范企业", "知识产权优势或示范企业", "研发机构", "科技奖励", "创客中国名次", "质量奖", "管理体系认证", "标准制修订", "自主品牌")
+REGISTERS = (
+    "高新技术企业",
+    "科技型中小企业",
+    "技术创新示范企业",
+    "知识产权优势或示范企业",
+    "研发机构",
+    "科技奖励",
+    "创客中国名次",
+    "质量奖",
+    "管理体系认证",
+    "标准制修订",
+    "自主品牌",
+)
 REGISTER_WEIGHTS = (0.34, 0.3, 0.01, 0.04, 0.1, 0.03, 0.01, 0.01, 0.1, 0.03, 0.03)
 
 
@@ -29,7 +51,9 @@ def able(life: Life) -> pl.DataFrame:
     )  # fmt: skip
 
 
-def awarded(pool: pl.DataFrame, time: Timetable, r: np.random.Generator, share: float, plan: list[date]) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.datetime64]]]:
+def awarded(
+    pool: pl.DataFrame, time: Timetable, r: np.random.Generator, share: float, plan: list[date]
+) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.datetime64]]]:
     """Draw awards: rows of the pool with `_delivered_on`; the first delivery holds those of three years."""
     n = max(10, round(len(pool) * share))
     rows = pool[r.permutation(np.arange(n) % len(pool))]
@@ -37,7 +61,9 @@ def awarded(pool: pl.DataFrame, time: Timetable, r: np.random.Generator, share: 
     span = 31 * time.months
     on = np.where(r.random(n) < 0.65, start - r.integers(20, 1060, n), start + r.integers(0, span, n))
     rows = rows.with_columns(_delivered_on=pl.Series(time.delivered(on, plan)))
-    keep = rows["_delivered_on"].is_not_null() & (rows["closed_on"].is_null() | (rows["closed_on"] > pl.Series(on).cast(pl.Date)))
+    keep = rows["_delivered_on"].is_not_null() & (
+        rows["closed_on"].is_null() | (rows["closed_on"] > pl.Series(on).cast(pl.Date))
+    )
     return rows.filter(keep), on[keep.to_numpy()]
 
 
@@ -83,7 +109,11 @@ def tech_registers(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     years = np.where(kind == "科技型中小企业", 365, 1095)
     endless = np.isin(kind, ["科技奖励", "创客中国名次", "质量奖", "标准制修订", "自主品牌"])
     contest = np.isin(kind, ["科技奖励", "创客中国名次"])
-    level = np.where(np.isin(kind, ["高新技术企业", "科技型中小企业"]), "国家级", weighted(r, ["国家级", "省级", "市级", "区县级", "企业级"], (0.1, 0.3, 0.4, 0.1, 0.1), n))
+    level = np.where(
+        np.isin(kind, ["高新技术企业", "科技型中小企业"]),
+        "国家级",
+        weighted(r, ["国家级", "省级", "市级", "区县级", "企业级"], (0.1, 0.3, 0.4, 0.1, 0.1), n),
+    )
     return rows.select(
         cert_no=names.series(np.char.add("GR", np.char.zfill((np.arange(n) + 1).astype(str), 9))), register=names.series(kind), level=names.series(level),
         rank=pl.Series(r.integers(1, 40, n)).set(pl.Series(~contest), None), enterprise_name=name, uscc=code,
@@ -99,11 +129,16 @@ def declarations(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     parts = []
     plan = [(time.start.replace(day=5), time.start.year - 1), *((d, d.year) for d in time.on(5, 10))]
     for day, year in plan:
-        rows = pool.filter(pl.Series((r.random(len(pool)) < 0.09) | (pool["idx"] < 12).to_numpy()) & (pl.col("closed_on").is_null() | (pl.col("closed_on") > day)))
+        rows = pool.filter(
+            pl.Series((r.random(len(pool)) < 0.09) | (pool["idx"] < 12).to_numpy())
+            & (pl.col("closed_on").is_null() | (pl.col("closed_on") > day))
+        )
         parts.append(declared(rows, day, year, r))
     first = pl.concat(parts)
     second = first.filter(pl.Series(r.random(len(first)) < 0.1)).with_columns(
-        version=pl.lit(2), domestic_market_share_pct=(pl.col("domestic_market_share_pct") + 1).round(1), _delivered_on=pl.col("_delivered_on").dt.offset_by("26d")
+        version=pl.lit(2),
+        domestic_market_share_pct=(pl.col("domestic_market_share_pct") + 1).round(1),
+        _delivered_on=pl.col("_delivered_on").dt.offset_by("26d"),
     )
     return pl.concat([first, second]).filter(pl.col("_delivered_on") <= time.end)
 
@@ -146,9 +181,14 @@ def above_scale(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
         rows = pool.filter((revenue >= 20_000_000) & (pool["closed_on"].is_null() | (pool["closed_on"] > day)))
         parts.append(
             rows.select(
-                "uscc", enterprise_name=loose_name(rows, r), list_year=pl.lit(year),
-                sector=pl.col("section").replace_strict(SECTORS, default="服务业"), industry_code="industry",
-                district_code=pl.col("district").replace(codes.WITHDRAWN), _delivered_on=pl.lit(day), _true_id="true_id",
+                "uscc",
+                enterprise_name=loose_name(rows, r),
+                list_year=pl.lit(year),
+                sector=pl.col("section").replace_strict(SECTORS, default="服务业"),
+                industry_code="industry",
+                district_code=pl.col("district").replace(codes.WITHDRAWN),
+                _delivered_on=pl.lit(day),
+                _true_id="true_id",
             )  # fmt: skip
         )
     return pl.concat(parts)
@@ -162,7 +202,9 @@ def loose_name(rows: pl.DataFrame, r: np.random.Generator) -> pl.Series:
 def arrears(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     """Complaints about unpaid bills; later deliveries show what has been paid and what is closed."""
     r = rng("mi_arrears")
-    pool = life.population.filter((pl.col("category") == "企业") & pl.col("old") & pl.col("status").eq("存续") | ~pl.col("registered"))
+    pool = life.population.filter(
+        (pl.col("category") == "企业") & pl.col("old") & pl.col("status").eq("存续") | ~pl.col("registered")
+    )
     rows, on = monthly(pool, time, r, 0.0035, 8)
     n = len(rows)
     name, code = named(rows, r, 0.7, on)
@@ -179,9 +221,15 @@ def arrears(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     paid = first.filter(pl.Series(r.random(n) < 0.6))
     lag = pl.Series(r.integers(1, 6, len(paid)))
     whole = pl.Series(r.random(len(paid)) < 0.55)
-    later = paid.with_columns(_delivered_on=pl.Series([_later(time, d, int(k)) for d, k in zip(paid["_delivered_on"], lag, strict=True)], dtype=pl.Date))
+    later = paid.with_columns(
+        _delivered_on=pl.Series(
+            [_later(time, d, int(k)) for d, k in zip(paid["_delivered_on"], lag, strict=True)], dtype=pl.Date
+        )
+    )
     later = later.with_columns(
-        paid_wan=pl.when(whole).then("amount_wan").otherwise((pl.col("amount_wan") * pl.Series(r.uniform(0.1, 0.9, len(paid)))).round(2)),
+        paid_wan=pl.when(whole)
+        .then("amount_wan")
+        .otherwise((pl.col("amount_wan") * pl.Series(r.uniform(0.1, 0.9, len(paid)))).round(2)),
         closed_on=pl.when(whole).then(pl.col("_delivered_on").dt.offset_by("-6d")),
     ).filter(pl.col("_delivered_on") <= time.end)
     return pl.concat([first, later])

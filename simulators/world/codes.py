@@ -36,7 +36,13 @@ UNKNOWN_DISTRICTS = ("370220", "370222", "379999")
 """Codes departments write that are no district: bonded zone, high-tech zone, plain errors."""
 OTHER_CITIES = ("370102", "370602", "370703", "371102", "371002")
 
-ZONES: dict[str, str] = {"QD-ETDZ": "370211", "QD-FTZ": "370211", "QD-HTDZ": "370214", "QD-BLUE": "370215", "QD-SCO": "370281"}
+ZONES: dict[str, str] = {
+    "QD-ETDZ": "370211",
+    "QD-FTZ": "370211",
+    "QD-HTDZ": "370214",
+    "QD-BLUE": "370215",
+    "QD-SCO": "370281",
+}
 """Functional zone -> the district that holds it."""
 
 SECTIONS = "ABCDEFGHIJKLMNOPQRS"

@@ -11,7 +11,6 @@ import polars as pl
 
 from simulators.world.faults import faulty
 from simulators.world.population import Rng
-from simulators.world.timetable import Timetable
 from simulators.world.writing import as_text
 from tidu.contracts import DatasetContract, contract
 
@@ -38,7 +37,7 @@ ALTERED = {
 """The field in which a conflicting or an older row of each dataset differs."""
 
 
-def soil(dataset: str, rows: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
+def soil(dataset: str, rows: pl.DataFrame, rng: Rng) -> pl.DataFrame:
     """Return one dataset's deliveries as text: good rows, odd rows, faulty rows.
 
     Adds `_place` (order within the delivery) and `_rule` (the rule a row breaks on purpose, else null); rows that
@@ -96,10 +95,17 @@ def later_delivery(good: pl.DataFrame, rows: pl.DataFrame, r: np.random.Generato
     room = len(days) - 1 - at
     move = (r.random(len(rows)) < share) & (room > 0)
     target = days[np.where(move, at + 1 + (r.random(len(rows)) * np.maximum(room, 1)).astype(int), at)]
-    return rows.with_columns(_delivered_on=pl.Series(target), _place=pl.col("_place") + pl.Series(r.uniform(0.1, 0.9, len(rows))))
+    return rows.with_columns(
+        _delivered_on=pl.Series(target), _place=pl.col("_place") + pl.Series(r.uniform(0.1, 0.9, len(rows)))
+    )
 
 
-def repeated(promised: DatasetContract, good: pl.DataFrame, at: np.ndarray[tuple[int], np.dtype[np.int64]], r: np.random.Generator) -> pl.DataFrame:
+def repeated(
+    promised: DatasetContract,
+    good: pl.DataFrame,
+    at: np.ndarray[tuple[int], np.dtype[np.int64]],
+    r: np.random.Generator,
+) -> pl.DataFrame:
     """Copy rows, half of them spelled otherwise (100.00 as 100.000, another time zone)."""
     rows = good[np.sort(at)]
     respell = pl.Series(r.random(len(rows)) < 0.5)
@@ -114,7 +120,10 @@ def repeated(promised: DatasetContract, good: pl.DataFrame, at: np.ndarray[tuple
 
 
 def older_versions(
-    promised: DatasetContract, good: pl.DataFrame, at: np.ndarray[tuple[int], np.dtype[np.int64]], r: np.random.Generator
+    promised: DatasetContract,
+    good: pl.DataFrame,
+    at: np.ndarray[tuple[int], np.dtype[np.int64]],
+    r: np.random.Generator,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Make rows the second version of theirs, and let the first come too late or beside it; it is superseded."""
     rank = promised.version_field
@@ -131,9 +140,16 @@ def older_versions(
     return later_delivery(good, older, r, 0.5), good
 
 
-def conflicting(promised: DatasetContract, good: pl.DataFrame, at: np.ndarray[tuple[int], np.dtype[np.int64]], r: np.random.Generator) -> pl.DataFrame:
+def conflicting(
+    promised: DatasetContract,
+    good: pl.DataFrame,
+    at: np.ndarray[tuple[int], np.dtype[np.int64]],
+    r: np.random.Generator,
+) -> pl.DataFrame:
     """Copy rows under the same key and version with other content, behind or in a later delivery."""
-    rows = altered(promised, good[np.sort(at)]).with_columns(_rule=pl.lit("row:conflict"), _true_id=pl.lit(None, pl.String))
+    rows = altered(promised, good[np.sort(at)]).with_columns(
+        _rule=pl.lit("row:conflict"), _true_id=pl.lit(None, pl.String)
+    )
     whole_history = promised.mode == "append" or promised.version_field is not None
     return later_delivery(good, rows, r, 0.4 if whole_history else 0.0)
 

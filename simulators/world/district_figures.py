@@ -35,7 +35,16 @@ def district_figures(time: Timetable, rng: Rng) -> pl.DataFrame:
             for district, value in values.items():
                 rows.append((district, time.period(k), indicator, 1, value, due))
                 if r.random() < 1 / 30:
-                    rows.append((district, time.period(k), indicator, 2, round(value * 1.01, 0), time.month(k + 2).replace(day=22)))
+                    rows.append(
+                        (
+                            district,
+                            time.period(k),
+                            indicator,
+                            2,
+                            round(value * 1.01, 0),
+                            time.month(k + 2).replace(day=22),
+                        )
+                    )
     names = ["district_code", "period", "indicator_code", "version", "value", "_delivered_on"]
     frame = pl.DataFrame(rows, schema=names, orient="row").with_columns(_true_id=pl.lit(None, pl.String))
     return frame.filter(pl.col("_delivered_on") <= time.end)

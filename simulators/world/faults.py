@@ -56,7 +56,9 @@ def checked(dataset: DatasetContract, frame: pl.DataFrame) -> pl.DataFrame:
     broken = broken_rules(frame, dataset)
     frame = frame.with_columns(_broken=broken)
     frame = frame.filter((pl.col("_rule") != "shift") | (pl.col("_broken").list.len() > 0))
-    frame = frame.with_columns(_rule=pl.when(pl.col("_rule") == "shift").then(pl.col("_broken").list.first()).otherwise("_rule"))
+    frame = frame.with_columns(
+        _rule=pl.when(pl.col("_rule") == "shift").then(pl.col("_broken").list.first()).otherwise("_rule")
+    )
     frame = frame.unique(["_delivered_on", "_place"], keep="first", maintain_order=True)
     missed = frame.filter(~pl.col("_broken").list.contains(pl.col("_rule")))
     if len(missed):

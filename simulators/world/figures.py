@@ -20,7 +20,9 @@ Rows = dict[str, pl.DataFrame]
 def monthly(rows: Rows, known: Standing) -> pl.DataFrame:
     """All cells of all indicators that need no tier candidates; `rows` are accepted rows with `_true_id`."""
     facts = flows(rows) | stocks(rows, known) | registers(rows, known) | lists(rows, known)
-    named = [f.select("true_id", "period", pl.col("value").cast(MONEY), indicator_code=pl.lit(n)) for n, f in facts.items()]
+    named = [
+        f.select("true_id", "period", pl.col("value").cast(MONEY), indicator_code=pl.lit(n)) for n, f in facts.items()
+    ]
     sums = by_scope(placed(pl.concat(named), known), ["indicator_code"], "value")
     counts = entities(known)
     parts = [
@@ -110,7 +112,9 @@ def complaints(rows: Rows, known: Standing) -> pl.DataFrame:
 def valid(frame: pl.DataFrame, known: Standing, since: str) -> pl.DataFrame:
     """Certificates in every month at whose end they were issued and neither expired nor withdrawn."""
     days = frame.join(known.periods, how="cross")
-    good = (pl.col(since) <= pl.col("last_day")) & (pl.col("valid_until").is_null() | (pl.col("valid_until") >= pl.col("last_day")))
+    good = (pl.col(since) <= pl.col("last_day")) & (
+        pl.col("valid_until").is_null() | (pl.col("valid_until") >= pl.col("last_day"))
+    )
     if "withdrawn_on" in frame.columns:
         good &= pl.col("withdrawn_on").is_null() | (pl.col("withdrawn_on") > pl.col("last_day"))
     return days.filter(good).rename({"_true_id": "true_id"})
@@ -131,8 +135,14 @@ def lists(rows: Rows, known: Standing) -> Rows:
     """Above-scale enterprises of the latest list, and those new against last year's list in the month of the list."""
     listed = rows["mi_above_scale"]
     snapshots = listed.select("_delivered_on").unique().sort("_delivered_on")
-    latest = known.periods.sort("last_day").join_asof(snapshots, left_on="last_day", right_on="_delivered_on").drop_nulls("_delivered_on")
-    stock = latest.join(listed.select("_delivered_on", true_id="_true_id").unique(), on="_delivered_on").select("true_id", "period")
+    latest = (
+        known.periods.sort("last_day")
+        .join_asof(snapshots, left_on="last_day", right_on="_delivered_on")
+        .drop_nulls("_delivered_on")
+    )
+    stock = latest.join(listed.select("_delivered_on", true_id="_true_id").unique(), on="_delivered_on").select(
+        "true_id", "period"
+    )
     first = listed.group_by("list_year", "_true_id").agg(pl.col("_delivered_on").min())
     before = first.select("_true_id", list_year=pl.col("list_year") + 1)
     had = first.select(list_year=pl.col("list_year") + 1).unique()
@@ -152,7 +162,9 @@ def placed(facts: pl.DataFrame, known: Standing) -> pl.DataFrame:
         facts.join(known.periods, on="period", how="semi")
         .join(where, on=["true_id", "period"], how="left")
         .join(flags, on="true_id", how="left")
-        .with_columns(pl.col("district_code").fill_null(codes.UNASSIGNED), pl.col(*SCOPES[1:]).fill_null(False), all=pl.lit(True))
+        .with_columns(
+            pl.col("district_code").fill_null(codes.UNASSIGNED), pl.col(*SCOPES[1:]).fill_null(False), all=pl.lit(True)
+        )
     )
 
 
@@ -161,7 +173,9 @@ def by_scope(facts: pl.DataFrame, keys: list[str], *values: str) -> pl.DataFrame
     parts = []
     for scope in SCOPES:
         inside = facts.filter(pl.col(scope)).group_by("period", "district_code", *keys).agg(pl.col(*values).sum())
-        city = inside.group_by("period", *keys).agg(pl.col(*values).sum()).with_columns(district_code=pl.lit(codes.CITY))
+        city = (
+            inside.group_by("period", *keys).agg(pl.col(*values).sum()).with_columns(district_code=pl.lit(codes.CITY))
+        )
         parts.append(pl.concat([inside, city.select(inside.columns)]).with_columns(scope=pl.lit(scope)))
     return pl.concat(parts)
 
@@ -169,7 +183,9 @@ def by_scope(facts: pl.DataFrame, keys: list[str], *values: str) -> pl.DataFrame
 def grid(known: Standing) -> pl.DataFrame:
     """Every period, district (未分配 and the city included) and scope."""
     districts = pl.DataFrame({"district_code": [codes.CITY, *codes.DISTRICTS, codes.UNASSIGNED]})
-    return known.periods.select("period").join(districts, how="cross").join(pl.DataFrame({"scope": SCOPES}), how="cross")
+    return (
+        known.periods.select("period").join(districts, how="cross").join(pl.DataFrame({"scope": SCOPES}), how="cross")
+    )
 
 
 def cells(sums: pl.DataFrame, indicators: list[str], known: Standing) -> pl.DataFrame:
@@ -186,7 +202,10 @@ def tiers(rows: Rows, known: Standing) -> pl.DataFrame:
     sums = by_scope(placed(held, known).with_columns(value=pl.lit(1).cast(MONEY)), ["tier"], "value")
     every = grid(known).join(rows["mi_tier_holder"].select("tier").unique(), how="cross")
     return every.join(sums, on=["period", "district_code", "scope", "tier"], how="left").with_columns(
-        pl.col("value").fill_null(0).cast(pl.String), indicator_code=pl.lit("tier_holders"), breakdown=pl.lit("tier"), breakdown_value="tier"
+        pl.col("value").fill_null(0).cast(pl.String),
+        indicator_code=pl.lit("tier_holders"),
+        breakdown=pl.lit("tier"),
+        breakdown_value="tier",
     )
 
 
@@ -194,8 +213,15 @@ def settlement_rate(rows: Rows, known: Standing) -> pl.DataFrame:
     """Paid over amount of all complaints filed so far, to twelve places; empty without any."""
     sums = by_scope(placed(complaints(rows, known), known), [], "amount", "paid")
     rate = pl.when(pl.col("amount") > 0).then(pl.col("paid").cast(pl.Float64) / pl.col("amount").cast(pl.Float64))
-    return grid(known).join(sums, on=["period", "district_code", "scope"], how="left").with_columns(
-        value=rate.round(12).cast(pl.String), indicator_code=pl.lit("arrears_settlement_rate"), breakdown=pl.lit(""), breakdown_value=pl.lit("")
+    return (
+        grid(known)
+        .join(sums, on=["period", "district_code", "scope"], how="left")
+        .with_columns(
+            value=rate.round(12).cast(pl.String),
+            indicator_code=pl.lit("arrears_settlement_rate"),
+            breakdown=pl.lit(""),
+            breakdown_value=pl.lit(""),
+        )
     )
 
 
@@ -209,10 +235,13 @@ def statistics_figures(rows: Rows, known: Standing) -> pl.DataFrame:
         district_code=pl.col("district_code").map_elements(codes.today, return_dtype=pl.String),
     )  # fmt: skip
     inside = frame.group_by("period", "district_code", "indicator_code").agg(pl.col("value").sum())
-    city = inside.group_by("period", "indicator_code").agg(pl.col("value").sum()).with_columns(district_code=pl.lit(codes.CITY))
+    city = (
+        inside.group_by("period", "indicator_code")
+        .agg(pl.col("value").sum())
+        .with_columns(district_code=pl.lit(codes.CITY))
+    )
     sums = pl.concat([inside, city.select(inside.columns)])
     every = grid(known).filter(pl.col("scope") == "all").join(pl.DataFrame({"indicator_code": wanted}), how="cross")
     return every.join(sums, on=["period", "district_code", "indicator_code"], how="left").with_columns(
         pl.col("value").fill_null(0).cast(pl.String), breakdown=pl.lit(""), breakdown_value=pl.lit("")
     )
-

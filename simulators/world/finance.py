@@ -18,10 +18,14 @@ Rng = Callable[[str], np.random.Generator]
 
 def firms(life: Life) -> pl.DataFrame:
     """The firms finance deals with: in business at the start, registered here or elsewhere."""
-    return life.population.filter((pl.col("category") == "企业") & pl.col("old") & pl.col("status").eq("存续") | ~pl.col("registered"))
+    return life.population.filter(
+        (pl.col("category") == "企业") & pl.col("old") & pl.col("status").eq("存续") | ~pl.col("registered")
+    )
 
 
-def named(rows: pl.DataFrame, r: np.random.Generator, coded: float, on: np.ndarray[tuple[int], np.dtype[np.datetime64]]) -> tuple[pl.Series, pl.Series]:
+def named(
+    rows: pl.DataFrame, r: np.random.Generator, coded: float, on: np.ndarray[tuple[int], np.dtype[np.datetime64]]
+) -> tuple[pl.Series, pl.Series]:
     """Return name and credit code as a bank or office would write them; a share without code.
 
     A name that several bear is always written with its code: people do so to tell them apart.
@@ -32,7 +36,9 @@ def named(rows: pl.DataFrame, r: np.random.Generator, coded: float, on: np.ndarr
     return loosely(rows["name"], r), code
 
 
-def monthly(pool: pl.DataFrame, time: Timetable, r: np.random.Generator, share: float, day: int) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.datetime64]]]:
+def monthly(
+    pool: pl.DataFrame, time: Timetable, r: np.random.Generator, share: float, day: int
+) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.datetime64]]]:
     """Draw dealings: rows of the pool with `_delivered_on` on a day of the month after the dealing's day."""
     each = np.maximum(1, r.poisson(len(pool) * share, time.months))
     k = np.repeat(np.arange(time.months), each)
@@ -117,7 +123,9 @@ def listings(pool: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
 def loans(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     """A complete snapshot of running loans each month, balances falling; a loan repaid is gone."""
     r = rng("fn_loan")
-    pool = life.population.filter((pl.col("old") & pl.col("status").eq("存续") & (pl.col("category") == "企业")) | ~pl.col("registered"))
+    pool = life.population.filter(
+        (pl.col("old") & pl.col("status").eq("存续") & (pl.col("category") == "企业")) | ~pl.col("registered")
+    )
     n = max(8, round(len(pool) * 0.22))
     rows = pool[r.integers(0, len(pool), n)]
     start, span = np.datetime64(time.start, "D"), 31 * time.months
@@ -136,14 +144,29 @@ def loans(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     )  # fmt: skip
     parts = []
     for day in time.monthly(28):
-        left = (pl.lit(day) - pl.col("starts_on")).dt.total_days() / (pl.col("due_on") - pl.col("starts_on")).dt.total_days()
-        running = (pl.col("starts_on") <= day) & (pl.col("due_on") > day) & (pl.col("closed_on").is_null() | (pl.col("closed_on") > day))
+        left = (pl.lit(day) - pl.col("starts_on")).dt.total_days() / (
+            pl.col("due_on") - pl.col("starts_on")
+        ).dt.total_days()
+        running = (
+            (pl.col("starts_on") <= day)
+            & (pl.col("due_on") > day)
+            & (pl.col("closed_on").is_null() | (pl.col("closed_on") > day))
+        )
         parts.append(
             loan.filter(running).select(
-                "loan_no", "borrower_name", "borrower_uscc", "bank", "loan_kind", "is_first_loan", "amount_wan",
+                "loan_no",
+                "borrower_name",
+                "borrower_uscc",
+                "bank",
+                "loan_kind",
+                "is_first_loan",
+                "amount_wan",
                 balance_wan=(pl.col("amount_wan") * (1 - (left * 4).floor() / 5)).round(2),
-                annual_rate_pct="annual_rate_pct", starts_on="starts_on", due_on="due_on",
-                _delivered_on=pl.lit(day), _true_id="_true_id",
+                annual_rate_pct="annual_rate_pct",
+                starts_on="starts_on",
+                due_on="due_on",
+                _delivered_on=pl.lit(day),
+                _true_id="_true_id",
             )  # fmt: skip
         )
     return pl.concat(parts)

@@ -51,7 +51,17 @@ def dirty(codes_: pl.Series, r: np.random.Generator) -> pl.Series:
     spoiled[known] = identifiers.spoil(clean[known], r)
     texts = clean.tolist()
     out = [
-        None if not t or k < 0.04 else t.lower() if k < 0.055 else t.translate(_WIDE) if k < 0.065 else t.replace("0", "O") if k < 0.08 else s if k < 0.1 else t
+        None
+        if not t or k < 0.04
+        else t.lower()
+        if k < 0.055
+        else t.translate(_WIDE)
+        if k < 0.065
+        else t.replace("0", "O")
+        if k < 0.08
+        else s
+        if k < 0.1
+        else t
         for t, s, k in zip(texts, spoiled.tolist(), kind.tolist(), strict=True)
     ]
     return pl.Series(out, dtype=pl.String)
@@ -63,7 +73,9 @@ def insurance(held: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
     parts = []
     for k in range(-1, time.months - 1):
         month = time.month(k)
-        alive = (pl.col("established_on") < month) & (pl.col("closed_on").is_null() | (pl.col("closed_on") > month_end(month)))
+        alive = (pl.col("established_on") < month) & (
+            pl.col("closed_on").is_null() | (pl.col("closed_on") > month_end(month))
+        )
         parts.append(held.filter(alive).with_columns(k=pl.lit(k), month=pl.lit(month)))
     rows = pl.concat(parts)
     n = len(rows)
@@ -80,7 +92,9 @@ def insurance(held: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
         _delivered_on=pl.col("month").dt.offset_by("1mo").dt.offset_by("11d"),
     )
     corrected = rows.filter(pl.Series(r.random(n) < 1 / 120)).with_columns(
-        version=pl.lit(2), insured_headcount=pl.col("insured_headcount") + 1, _delivered_on=pl.col("_delivered_on").dt.offset_by("1mo")
+        version=pl.lit(2),
+        insured_headcount=pl.col("insured_headcount") + 1,
+        _delivered_on=pl.col("_delivered_on").dt.offset_by("1mo"),
     )
     return pl.concat([rows, corrected]).filter(pl.col("_delivered_on") <= time.end).select(
         "employer_no", "employer_name", "uscc", "district_code", month=pl.col("month").dt.strftime("%Y-%m"),
@@ -93,19 +107,30 @@ def talent(held: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
     """Research staff and titles by year: the year before last at the start, then last year each March."""
     r = rng("hr_talent")
     parts = []
-    plan: list[tuple[date, int]] = [(time.start.replace(day=12), time.start.year - 2), *((d, d.year - 1) for d in time.on(3, 20))]
+    plan: list[tuple[date, int]] = [
+        (time.start.replace(day=12), time.start.year - 2),
+        *((d, d.year - 1) for d in time.on(3, 20)),
+    ]
     reported = held.filter(pl.Series((r.random(len(held)) < 0.35) | (held["idx"] < 12).to_numpy()))
     for day, year in plan:
-        rows = reported.filter((pl.col("established_on").dt.year() <= year) & (pl.col("closed_on").is_null() | (pl.col("closed_on") > day)))
+        rows = reported.filter(
+            (pl.col("established_on").dt.year() <= year) & (pl.col("closed_on").is_null() | (pl.col("closed_on") > day))
+        )
         n = len(rows)
         inventive = rows["section"].is_in(["C", "I", "M"]).to_numpy()
         staff = (rows["heads"].to_numpy() * np.where(inventive, r.beta(2, 8, n), r.beta(1, 30, n))).astype(np.int64)
         parts.append(
             rows.select(
-                "employer_no", "employer_name", uscc="dirty_uscc", as_of_year=pl.lit(year), version=pl.lit(1),
-                rd_headcount=pl.Series(staff), senior_title_headcount=pl.Series(r.binomial(np.maximum(staff, 1), 0.1)),
+                "employer_no",
+                "employer_name",
+                uscc="dirty_uscc",
+                as_of_year=pl.lit(year),
+                version=pl.lit(1),
+                rd_headcount=pl.Series(staff),
+                senior_title_headcount=pl.Series(r.binomial(np.maximum(staff, 1), 0.1)),
                 high_level_talent_headcount=pl.Series(r.binomial(np.maximum(staff, 1), 0.03)),
-                _delivered_on=pl.lit(day), _true_id="true_id",
+                _delivered_on=pl.lit(day),
+                _true_id="true_id",
             )  # fmt: skip
         )
     return pl.concat(parts)

@@ -59,7 +59,9 @@ def live(population: pl.DataFrame, time: Timetable, rng: Rng) -> Life:
     return Life(population.with_columns(pl.col("final_name").fill_null(pl.col("name"))), events)
 
 
-def window(population: pl.DataFrame, closed: Dates, time: Timetable, margin: int = 12) -> tuple[Dates, NDArray[np.int64]]:
+def window(
+    population: pl.DataFrame, closed: Dates, time: Timetable, margin: int = 12
+) -> tuple[Dates, NDArray[np.int64]]:
     """First possible day of an event of each entity, and how many days there are (0: none)."""
     established = population["established_on"].to_numpy().astype("datetime64[D]")
     first = np.maximum(np.datetime64(time.start, "D"), established + margin)
@@ -89,16 +91,29 @@ def endings(population: pl.DataFrame, time: Timetable, r: np.random.Generator) -
     room = np.maximum((start - 1 - established).astype(np.int64), 1)
     gone = registered & (np.arange(n) >= 12) & (room > 60) & (r.random(n) < 0.1)
     closed[gone] = established[gone] + 30 + (r.random(int(gone.sum())) * (room[gone] - 31)).astype(np.int64)
-    hit, on = draw(population.with_columns(registered=pl.Series(registered & ~gone & (np.arange(n) >= 12))), closed, time, r, "close")
+    hit, on = draw(
+        population.with_columns(registered=pl.Series(registered & ~gone & (np.arange(n) >= 12))),
+        closed,
+        time,
+        r,
+        "close",
+    )
     closed[hit] = on
     status = np.where(r.random(n) < 0.2, "吊销", "注销")
-    leave, left = draw(population.with_columns(registered=pl.Series(registered & np.isnat(closed))), closed, time, r, "leave")
-    predecessor = pl.Series([None] * n, dtype=pl.String)
-    fresh = np.flatnonzero(registered & (population["category"] == "企业").to_numpy() & (established >= start) & np.isnat(closed))
-    shops = np.flatnonzero(
-        registered & (population["category"] == "个体工商户").to_numpy() & (established < start - 200) & np.isnat(closed)
+    leave, left = draw(
+        population.with_columns(registered=pl.Series(registered & np.isnat(closed))), closed, time, r, "leave"
     )
-    fresh = np.setdiff1d(fresh, leave)[:: 12]
+    predecessor = pl.Series([None] * n, dtype=pl.String)
+    fresh = np.flatnonzero(
+        registered & (population["category"] == "企业").to_numpy() & (established >= start) & np.isnat(closed)
+    )
+    shops = np.flatnonzero(
+        registered
+        & (population["category"] == "个体工商户").to_numpy()
+        & (established < start - 200)
+        & np.isnat(closed)
+    )
+    fresh = np.setdiff1d(fresh, leave)[::12]
     shops = r.permutation(np.setdiff1d(shops, leave))[: len(fresh)]
     fresh = fresh[: len(shops)]
     predecessor = predecessor.scatter(fresh, population["entity_no"].gather(shops)) if len(fresh) else predecessor
@@ -164,7 +179,9 @@ def raising(population: pl.DataFrame, closed: Dates, time: Timetable, r: np.rand
     hit, on = draw(population, closed, time, r, "capital")
     known = population["capital_wan"].gather(hit).is_not_null().to_numpy()
     hit, on = hit[known], on[known]
-    capital = population["capital_wan"].gather(hit) * pl.Series(names.choose(r, ("1.5", "2", "5"), len(hit)).astype(float))
+    capital = population["capital_wan"].gather(hit) * pl.Series(
+        names.choose(r, ("1.5", "2", "5"), len(hit)).astype(float)
+    )
     return pl.DataFrame(
         {"idx": hit, "on": on, "capital_wan": capital, "kind": pl.Series(["capital"] * len(hit), dtype=pl.String)}
     )
@@ -175,4 +192,3 @@ def plain(population: pl.DataFrame, closed: Dates, time: Timetable, r: np.random
     hit, on = draw(population, closed, time, r, "other")
     kind = np.where(r.random(len(hit)) < 0.6, "representative", "scope")
     return pl.DataFrame({"idx": hit, "on": on, "kind": names.series(kind)})
-

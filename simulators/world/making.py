@@ -12,10 +12,13 @@ from simulators.world.dirt import soil
 from simulators.world.lifecycle import Life, live
 from simulators.world.population import Rng, invent
 from simulators.world.timetable import Timetable, seeded
-from simulators.world.writing import write_world
+from simulators.world.writing import as_text, write_world
+from tidu.contracts import contract
 
 
-def make_world(out: Path, enterprises: int = 20_000, months: int = 18, seed: int = 1, start: date = date(2025, 1, 1)) -> None:
+def make_world(
+    out: Path, enterprises: int = 20_000, months: int = 18, seed: int = 1, start: date = date(2025, 1, 1)
+) -> None:
     """Write a synthetic world of `enterprises` registered entities into the empty or new folder `out`.
 
     The same arguments write the same bytes. Raises FileExistsError when `out` holds anything.
@@ -25,12 +28,26 @@ def make_world(out: Path, enterprises: int = 20_000, months: int = 18, seed: int
     compose(out, population, time, rng, {"enterprises": enterprises, "seed": seed, "source": "made by grammar"})
 
 
-def compose(out: Path, population: pl.DataFrame, time: Timetable, rng: Rng, notes: dict[str, object]) -> None:
-    """Simulate all departments around a population and write the world."""
+def compose(
+    out: Path,
+    population: pl.DataFrame,
+    time: Timetable,
+    rng: Rng,
+    notes: dict[str, object],
+    faulty_registrations: pl.DataFrame | None = None,
+) -> None:
+    """Simulate all departments around a population and write the world.
+
+    `faulty_registrations` are further rows of ms_registration that are faults as they stand, with `_rule`.
+    """
     shared = population["name"].is_duplicated()
     life = live(population.with_columns(shared_name=shared), time, rng)
-    rows = departments(life, time, rng)
-    write_world(out, {name: soil(name, frame, time, rng) for name, frame in rows.items()}, time, notes)
+    rows = {name: soil(name, frame, rng) for name, frame in departments(life, time, rng).items()}
+    if faulty_registrations is not None:
+        good = rows["ms_registration"]
+        extra = as_text(faulty_registrations, contract("ms_registration")).with_columns(_place=pl.lit(-1.0))
+        rows["ms_registration"] = pl.concat([good, extra.select(good.columns)])
+    write_world(out, rows, time, notes)
 
 
 def departments(life: Life, time: Timetable, rng: Rng) -> dict[str, pl.DataFrame]:

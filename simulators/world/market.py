@@ -30,18 +30,27 @@ def registrations(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     founded = pl.col("established_on") + pl.duration(days=lag)
     ended = pl.max_horizontal("established_on", pl.col("status_on"))
     base = p.with_columns(
-        recorded=pl.when("old").then(pl.max_horizontal(pl.min_horizontal(before, pl.lit(time.start - timedelta(days=1))), ended)).otherwise(founded),
+        recorded=pl.when("old")
+        .then(pl.max_horizontal(pl.min_horizontal(before, pl.lit(time.start - timedelta(days=1))), ended))
+        .otherwise(founded),
         approved_on=pl.when(pl.col("status_on").is_not_null()).then("status_on").otherwise("established_on"),
     ).select("idx", "recorded", "approved_on", *CHANGING)
     events = life.events.with_columns(approved_on=pl.col("on")).select("idx", "recorded", "approved_on", *CHANGING)
     rows = (
         pl.concat([base.with_columns(seq=pl.lit(0)), events.with_columns(seq=pl.lit(1))])
-        .with_columns(pl.when(pl.col("seq") == 0).then(pl.col("recorded").min().over("idx")).otherwise("recorded").alias("recorded"))
+        .with_columns(
+            pl.when(pl.col("seq") == 0)
+            .then(pl.col("recorded").min().over("idx"))
+            .otherwise("recorded")
+            .alias("recorded")
+        )
         .sort("idx", "seq", "recorded", "approved_on")
         .with_columns(pl.col(*CHANGING).forward_fill().over("idx"), pl.col("recorded").cum_max().over("idx"))
     )
     rows = rows.with_columns(_delivered_on=pl.Series(time.delivered(rows["recorded"].to_numpy(), time.daily)))
-    rows = rows.filter(pl.col("_delivered_on").is_not_null()).unique(["idx", "_delivered_on"], keep="last", maintain_order=True)
+    rows = rows.filter(pl.col("_delivered_on").is_not_null()).unique(
+        ["idx", "_delivered_on"], keep="last", maintain_order=True
+    )
     fixed = p.drop(*CHANGING)
     rows = rows.join(fixed, on="idx", how="left", maintain_order="left")
     seconds = pl.Series(r.integers(8 * 3600, 18 * 3600, len(rows)))
@@ -67,7 +76,9 @@ def change_events(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     One move in ten has no change event: its day can then only be read from the registration's approved_on.
     """
     r = rng("ms_change_event")
-    first = life.population.select("idx", "entity_no", "true_id", "legal_rep", *(pl.col(c).alias(f"old_{c}") for c in CHANGING))
+    first = life.population.select(
+        "idx", "entity_no", "true_id", "legal_rep", *(pl.col(c).alias(f"old_{c}") for c in CHANGING)
+    )
     events = life.events.filter(pl.col("kind") != "status").join(first, on="idx", how="left", maintain_order="left")
     person = names.series(names.people(r, len(events)))
     text = pl.col("kind").replace_strict(ITEMS)
@@ -99,7 +110,8 @@ def change_events(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
 def authorities(districts: pl.Series) -> pl.Series:
     """Return the registering authority of each district code."""
     return pl.Series(
-        [f"青岛市{n if n != '青岛市' else ''}市场监督管理局" for n in map(names.district_name, districts.to_list())], dtype=pl.String
+        [f"青岛市{n if n != '青岛市' else ''}市场监督管理局" for n in map(names.district_name, districts.to_list())],
+        dtype=pl.String,
     )
 
 
@@ -118,7 +130,9 @@ def irregularities(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     rows = rows.with_columns(
         record_no=names.series(np.char.add("YC", np.char.zfill((hit + 1).astype(str), 9))),
         list_kind=names.series(kind),
-        reason=pl.Series(names.choose(r, ("未按规定公示年度报告", "通过登记的住所无法联系", "公示信息隐瞒真实情况"), n).tolist()),
+        reason=pl.Series(
+            names.choose(r, ("未按规定公示年度报告", "通过登记的住所无法联系", "公示信息隐瞒真实情况"), n).tolist()
+        ),
         listed_on=pl.Series(listed),
     ).with_columns(
         reason=pl.when(pl.col("list_kind") == "行政处罚").then(pl.lit("违反广告法，罚款")).otherwise("reason"),
@@ -131,8 +145,16 @@ def irregularities(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     )
     removed = removed.with_columns(_removed=pl.Series(time.delivered(removed["removed_on"].to_numpy(), time.daily)))
     known_gone = removed.filter(pl.col("_removed") <= pl.col("_delivered_on")).select("record_no", known="removed_on")
-    rows = rows.join(known_gone, on="record_no", how="left", maintain_order="left").with_columns(removed_on="known").drop("known")
-    later = removed.filter(pl.col("_removed") > pl.col("_delivered_on")).with_columns(_delivered_on="_removed").drop("_removed")
+    rows = (
+        rows.join(known_gone, on="record_no", how="left", maintain_order="left")
+        .with_columns(removed_on="known")
+        .drop("known")
+    )
+    later = (
+        removed.filter(pl.col("_removed") > pl.col("_delivered_on"))
+        .with_columns(_delivered_on="_removed")
+        .drop("_removed")
+    )
     rows = pl.concat([rows, later.select(rows.columns)]).filter(pl.col("_delivered_on").is_not_null())
     return rows.select(
         "record_no", "entity_no", "uscc", "list_kind", "reason", "listed_on", "removed_on",
@@ -144,21 +166,31 @@ def ip_rights(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     """Patents and other rights, under the owner's name at grant time; one third with a credit code."""
     r = rng("ms_ip_right")
     p = life.population.filter((pl.col("category") == "企业") & ~pl.col("is_branch") & pl.col("status").eq("存续"))
-    inventive = np.flatnonzero((r.random(len(p)) < np.where(p["section"].is_in(["C", "I", "M"]).to_numpy(), 0.12, 0.02)) | (p["idx"].to_numpy() < 12))
+    inventive = np.flatnonzero(
+        (r.random(len(p)) < np.where(p["section"].is_in(["C", "I", "M"]).to_numpy(), 0.12, 0.02))
+        | (p["idx"].to_numpy() < 12)
+    )
     count = 1 + r.geometric(0.35, len(inventive))
     rows = p[np.repeat(inventive, count)]
     n = len(rows)
     start, span = np.datetime64(time.start, "D"), 31 * time.months
     granted = np.where(r.random(n) < 0.6, start - r.integers(2, 2500, n), start + r.integers(0, span, n))
     granted = np.maximum(granted, rows["established_on"].to_numpy().astype("datetime64[D]") + 200)
-    kind = weighted(r, ["发明专利", "实用新型", "外观设计", "软件著作权", "集成电路布图设计", "植物新品种", "商标"], (20, 38, 12, 20, 1, 1, 8), n)
+    kind = weighted(
+        r,
+        ["发明专利", "实用新型", "外观设计", "软件著作权", "集成电路布图设计", "植物新品种", "商标"],
+        (20, 38, 12, 20, 1, 1, 8),
+        n,
+    )
     bought = r.random(n) < 0.08
     former = rows["former"].str.split("；").list.last()
     rows = rows.with_columns(
         ip_no=names.series(np.char.add("QD", np.char.zfill(r.permutation(n * 3)[:n].astype(str), 10))),
         ip_kind=names.series(kind),
         title=names.series(np.char.add("一种", np.char.add(names.brands(r, n), "装置及其控制方法"))),
-        owner_name=pl.Series(former).fill_null(rows["name"]) if not n else pl.when(pl.Series(granted < start - 600) & former.is_not_null()).then(former).otherwise("name"),
+        owner_name=pl.Series(former).fill_null(rows["name"])
+        if not n
+        else pl.when(pl.Series(granted < start - 600) & former.is_not_null()).then(former).otherwise("name"),
         owner_uscc=pl.when(pl.Series(r.random(n) < 0.4)).then("uscc"),
         owner_rank=pl.Series(np.where(r.random(n) < 0.88, 1, r.integers(2, 4, n))),
         applied_on=pl.Series(granted - r.integers(120, 190, n)),
@@ -194,15 +226,22 @@ def annual_reports(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
         assets = rows["revenue"] * factor * pl.Series(np.exp(r.normal(0, 0.4, n))) / 1e4
         parts.append(
             rows.select(
-                "entity_no", "uscc",
-                report_year=pl.lit(year), version=pl.lit(1),
+                "entity_no",
+                "uscc",
+                report_year=pl.lit(year),
+                version=pl.lit(1),
                 employees=pl.max_horizontal((pl.col("heads") * factor).round(0).cast(pl.Int64), pl.lit(1)),
                 total_assets_wan=assets.round(2),
                 total_liabilities_wan=(assets * pl.Series(r.beta(3, 3, n))).round(2),
                 revenue_wan=(pl.col("revenue") * factor / 1e4).round(2),
-                is_joint_stock=pl.when(pl.col("reg_type").is_in(["160", "174", "240", "340"])).then(pl.lit("是")).otherwise(pl.lit("否")),
-                filed_on=pl.lit(day) - pl.duration(days=pl.Series(r.integers(1, 80, n))) if day != initial else pl.date(year + 1, 6, 20),
-                _delivered_on=pl.lit(day), _true_id="true_id",
+                is_joint_stock=pl.when(pl.col("reg_type").is_in(["160", "174", "240", "340"]))
+                .then(pl.lit("是"))
+                .otherwise(pl.lit("否")),
+                filed_on=pl.lit(day) - pl.duration(days=pl.Series(r.integers(1, 80, n)))
+                if day != initial
+                else pl.date(year + 1, 6, 20),
+                _delivered_on=pl.lit(day),
+                _true_id="true_id",
             )  # fmt: skip
         )
     return pl.concat(parts)

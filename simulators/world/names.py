@@ -170,7 +170,9 @@ def addresses(rng: np.random.Generator, districts: Strings) -> Strings:
         if code in towns:
             town[here] = choose(rng, towns[code], len(here))
     out = np.char.add(place, np.where(rng.random(n) < 0.45, town, ""))
-    road = np.char.add(np.char.add(choose(rng, ROADS, n), choose(rng, ROADS, n)), choose(rng, ("路", "路", "街", "一路", "支路"), n))
+    road = np.char.add(
+        np.char.add(choose(rng, ROADS, n), choose(rng, ROADS, n)), choose(rng, ("路", "路", "街", "一路", "支路"), n)
+    )
     out = np.char.add(np.char.add(out, road), np.char.add(rng.integers(1, 400, n).astype(str), "号"))
     building = np.char.add(rng.integers(1, 20, n).astype(str), "号楼")
     room = np.char.add(rng.integers(101, 2600, n).astype(str), "室")

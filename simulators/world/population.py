@@ -23,7 +23,9 @@ UNREGISTERED_SHARE = 0.004
 NEW_PER_MONTH = 0.008
 
 
-def weighted(rng: np.random.Generator, values: tuple[str, ...] | list[str], weights: tuple[float, ...], n: int) -> Strings:
+def weighted(
+    rng: np.random.Generator, values: tuple[str, ...] | list[str], weights: tuple[float, ...], n: int
+) -> Strings:
     """Draw `n` of `values` with the given weights."""
     w = np.asarray(weights, dtype=float)
     return rng.choice(np.asarray(values), n, p=w / w.sum())
@@ -100,7 +102,9 @@ def founding_days(r: np.random.Generator, time: Timetable, n: int) -> NDArray[np
     return np.asarray(np.where(r.random(n) < min(0.3, NEW_PER_MONTH * time.months), new, old))
 
 
-def make_branches(r: np.random.Generator, name: Strings, firm: NDArray[np.bool_], district: Strings) -> NDArray[np.bool_]:
+def make_branches(
+    r: np.random.Generator, name: Strings, firm: NDArray[np.bool_], district: Strings
+) -> NDArray[np.bool_]:
     """Rename one firm in thirty into a branch of another; an enterprise of its own all the same."""
     branch = firm & (r.random(len(name)) < 1 / 30)
     parents = np.flatnonzero(firm & ~branch & ~np.char.endswith(name, "厂"))
@@ -122,7 +126,9 @@ def drop_twins(name: Strings, firm: NDArray[np.bool_]) -> Strings:
     """Give later bearers of a firm's name a numbered one (第二分公司): firms' names are unique."""
     _, first = np.unique(name, return_index=True)
     again = np.setdiff1d(np.flatnonzero(firm), first)
-    name[again] = np.char.add(name[again].astype("<U34"), np.char.add("第", np.char.add((np.arange(len(again)) + 2).astype(str), "分店")))
+    name[again] = np.char.add(
+        name[again].astype("<U34"), np.char.add("第", np.char.add((np.arange(len(again)) + 2).astype(str), "分店"))
+    )
     return name
 
 
@@ -175,7 +181,11 @@ def finish(frame: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
     foreign = np.isin(frame["reg_type"].fill_null("").to_numpy().astype(str), codes.FOREIGN_TYPES)
     capital = np.round(np.exp(r.normal(np.where(firm, 5.0, 1.8), 1.4)) * np.where(firm, np.maximum(heads, 1) ** 0.3, 1))
     capital = np.where(capital > 50, np.round(capital, -1), capital)
-    currency = np.where(foreign & (r.random(n) < 0.6), weighted(r, ["USD", "HKD", "EUR", "JPY", "KRW"], (0.5, 0.2, 0.1, 0.1, 0.1), n), "CNY")
+    currency = np.where(
+        foreign & (r.random(n) < 0.6),
+        weighted(r, ["USD", "HKD", "EUR", "JPY", "KRW"], (0.5, 0.2, 0.1, 0.1, 0.1), n),
+        "CNY",
+    )
     capital_null = (r.random(n) < np.where(firm, 0.03, 0.35)) | frame["is_branch"].to_numpy()
     trades = frame["name"].str.extract(r"([\p{Han}]{2})(?:有限|股份|厂|店|部|专业)", 1).fill_null("综合")
     made = {
@@ -183,7 +193,9 @@ def finish(frame: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
         "zone": names.series(zone).replace("", None),
         "address": names.series(names.addresses(r, district)),
         "capital_wan": pl.Series(capital).set(pl.Series(capital_null), None),
-        "currency": names.series(np.where(capital_null, "", np.where(r.random(n) < 0.1, "", currency))).replace("", None),
+        "currency": names.series(np.where(capital_null, "", np.where(r.random(n) < 0.1, "", currency))).replace(
+            "", None
+        ),
         "legal_rep": names.series(names.people(r, n)),
         "scope_text": trades + "；销售、服务及相关技术咨询（依法须经批准的项目，经相关部门批准后方可开展经营活动）",
         "former": former_names(r, frame, firm & old),

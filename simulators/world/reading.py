@@ -28,7 +28,11 @@ def read(field: Field, promised: DatasetContract) -> pl.Expr:
     text = clean(pl.col(field.name))
     sheet = promised.reading == "sheet"
     if field.type == "integer":
-        return pl.when(text.str.contains(r"^[+-]?\d{1,15}(\.0+)?$")).then(text.str.extract(r"^\+?(-?\d+)", 1)).cast(pl.Int64, strict=False)
+        return (
+            pl.when(text.str.contains(r"^[+-]?\d{1,15}(\.0+)?$"))
+            .then(text.str.extract(r"^\+?(-?\d+)", 1))
+            .cast(pl.Int64, strict=False)
+        )
     if field.type == "decimal":
         return _sheet_amount(text, field.unit) if sheet else _amount(text)
     if field.type == "date":
@@ -43,7 +47,11 @@ def read(field: Field, promised: DatasetContract) -> pl.Expr:
 def _amount(text: pl.Expr) -> pl.Expr:
     plain = pl.when(text.str.contains(_NUMBER)).then(text)
     powered = plain.cast(pl.Float64, strict=False).cast(pl.Decimal(38, 10), strict=False)
-    return pl.when(plain.str.contains("[eE]")).then(powered).otherwise(plain.str.strip_chars_start("+").cast(pl.Decimal(38, 10), strict=False))
+    return (
+        pl.when(plain.str.contains("[eE]"))
+        .then(powered)
+        .otherwise(plain.str.strip_chars_start("+").cast(pl.Decimal(38, 10), strict=False))
+    )
 
 
 def _sheet_amount(text: pl.Expr, unit: str | None) -> pl.Expr:
@@ -75,12 +83,22 @@ def _instant(text: pl.Expr) -> pl.Expr:
     number = [groups.struct[i].cast(pl.Int64, strict=False) for i in (1, 2, 3)]
     hour, minute, second = (n.fill_null(0) for n in number)
     micros = groups.struct[4].str.pad_end(6, "0").str.slice(0, 6).cast(pl.Int64, strict=False).fill_null(0)
-    offset = groups.struct[5].fill_null("+08:00").replace("Z", "+00:00").str.replace(":", "", literal=True).str.pad_end(5, "0")
-    minutes = offset.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + offset.str.slice(3, 2).cast(pl.Int64, strict=False)
+    offset = (
+        groups.struct[5]
+        .fill_null("+08:00")
+        .replace("Z", "+00:00")
+        .str.replace(":", "", literal=True)
+        .str.pad_end(5, "0")
+    )
+    minutes = offset.str.slice(1, 2).cast(pl.Int64, strict=False) * 60 + offset.str.slice(3, 2).cast(
+        pl.Int64, strict=False
+    )
     shift = pl.when(offset.str.starts_with("-")).then(-minutes).otherwise(minutes)
     sane = (hour < 24) & (minute < 60) & (second < 60)
     day = groups.struct[0].str.to_date("%Y-%m-%d", strict=False).cast(pl.Datetime("us"))
-    return pl.when(sane).then(day + pl.duration(hours=hour, minutes=minute - shift, seconds=second, microseconds=micros))
+    return pl.when(sane).then(
+        day + pl.duration(hours=hour, minutes=minute - shift, seconds=second, microseconds=micros)
+    )
 
 
 def is_uscc(text: pl.Expr) -> pl.Expr:
@@ -98,7 +116,9 @@ def is_reg_no(text: pl.Expr) -> pl.Expr:
 def _uscc_checks(text: pl.Series) -> pl.Series:
     known = text.fill_null("0" * 18).to_numpy().astype("<U18")
     heads = known.astype("<U17")
-    return pl.Series(identifiers.usccs(heads.astype("<U8"), np.array([h[8:] for h in heads.tolist()], dtype="<U9")) == known)
+    return pl.Series(
+        identifiers.usccs(heads.astype("<U8"), np.array([h[8:] for h in heads.tolist()], dtype="<U9")) == known
+    )
 
 
 def _reg_no_checks(text: pl.Series) -> pl.Series:

@@ -35,7 +35,9 @@ def linkage(found: pl.DataFrame, true: pl.DataFrame) -> LinkageScore:
     """
     keys = true.join(found, on=["dataset", "source_key"], how="left").with_row_index("_n")
     missing = int(keys["enterprise_id"].null_count())
-    keys = keys.with_columns(enterprise_id=pl.coalesce(pl.col("enterprise_id").cast(pl.String), "missing " + pl.col("_n").cast(pl.String)))
+    keys = keys.with_columns(
+        enterprise_id=pl.coalesce(pl.col("enterprise_id").cast(pl.String), "missing " + pl.col("_n").cast(pl.String))
+    )
     both = keys.group_by("true_id", "enterprise_id").agg(n=pl.len())
     by_true = both.group_by("true_id").agg(pl.col("n").sum(), parts=pl.len())
     by_found = both.group_by("enterprise_id").agg(pl.col("n").sum(), parts=pl.len())
@@ -70,14 +72,21 @@ def fault_differences(held: pl.DataFrame, true: pl.DataFrame) -> pl.DataFrame:
     Returns those columns and `problem`: missing, unexpected or other rule.
     """
     true = true.group_by(KEYS).agg(wanted=pl.col("rule").drop_nulls())
-    both = held.with_columns(_held=pl.lit(True)).join(true.with_columns(_true=pl.lit(True)), on=KEYS, how="full", coalesce=True)
+    both = held.with_columns(_held=pl.lit(True)).join(
+        true.with_columns(_true=pl.lit(True)), on=KEYS, how="full", coalesce=True
+    )
     fits = (pl.col("wanted").list.len() == 0) | (pl.col("wanted").list.set_intersection("rules").list.len() > 0)
     problem = (
         pl.when(pl.col("_held").is_null()).then(pl.lit("missing"))
         .when(pl.col("_true").is_null()).then(pl.lit("unexpected"))
         .when(~fits).then(pl.lit("other rule"))
     )  # fmt: skip
-    return both.with_columns(problem=problem).filter(pl.col("problem").is_not_null()).select(*KEYS, "wanted", "rules", "problem").sort(KEYS)
+    return (
+        both.with_columns(problem=problem)
+        .filter(pl.col("problem").is_not_null())
+        .select(*KEYS, "wanted", "rules", "problem")
+        .sort(KEYS)
+    )
 
 
 def outcome_differences(held: pl.DataFrame, true: pl.DataFrame) -> pl.DataFrame:
@@ -119,5 +128,7 @@ def cells(published: pl.DataFrame, true: pl.DataFrame) -> CellComparison:
         compared=both.filter(~withheld).height,
         withheld=both.filter(withheld).height,
         absent=both.filter(absent).height,
-        differences=both.filter(~good).select(*CELL, "value", published="value_published", cell_status="cell_status").sort(CELL),
+        differences=both.filter(~good)
+        .select(*CELL, "value", published="value_published", cell_status="cell_status")
+        .sort(CELL),
     )

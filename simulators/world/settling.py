@@ -43,16 +43,21 @@ def deliveries(world: Path, promised: DatasetContract, as_of: date) -> pl.DataFr
 def settled(world: Path, as_of: date) -> dict[str, pl.DataFrame]:
     """Every delivered row of every dataset with `_outcome`, its fields as read, `_key`, `_rank` and `_source_key`."""
     listed = pl.read_csv(
-        world / "truth" / "faults.csv", schema={"dataset": pl.String, "delivered_on": pl.Date, "row_no": pl.Int64, "rule": pl.String}
+        world / "truth" / "faults.csv",
+        schema={"dataset": pl.String, "delivered_on": pl.Date, "row_no": pl.Int64, "rule": pl.String},
     )
-    return {name: settle(deliveries(world, promised, as_of), promised, listed) for name, promised in contracts().items()}
+    return {
+        name: settle(deliveries(world, promised, as_of), promised, listed) for name, promised in contracts().items()
+    }
 
 
 def settle(rows: pl.DataFrame, promised: DatasetContract, listed: pl.DataFrame) -> pl.DataFrame:
     """Give every row of one dataset its outcome. A conflict that no fault lists is quarantined all the same."""
-    faults = listed.filter(pl.col("dataset") == promised.name).select(
-        _delivered_on="delivered_on", _row_no="row_no", _fault="rule"
-    ).unique(["_delivered_on", "_row_no"])
+    faults = (
+        listed.filter(pl.col("dataset") == promised.name)
+        .select(_delivered_on="delivered_on", _row_no="row_no", _fault="rule")
+        .unique(["_delivered_on", "_row_no"])
+    )
     rows = rows.with_columns(
         _source_key=pl.concat_str(*(pl.col(k).fill_null("") for k in promised.key), separator="|")
     ).with_columns(read(f, promised).alias(f.name) for f in promised.fields)

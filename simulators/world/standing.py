@@ -36,7 +36,9 @@ def complete_months(start: date, as_of: date) -> pl.DataFrame:
     while (last := month_end(month_start(start, k))) < as_of:
         ends.append(last)
         k += 1
-    return pl.DataFrame({"period": [f"{d:%Y-%m}" for d in ends], "last_day": ends}, schema={"period": pl.String, "last_day": pl.Date})
+    return pl.DataFrame(
+        {"period": [f"{d:%Y-%m}" for d in ends], "last_day": ends}, schema={"period": pl.String, "last_day": pl.Date}
+    )
 
 
 def standing(registrations: pl.DataFrame, changes: pl.DataFrame, start: date, as_of: date) -> Standing:
@@ -46,10 +48,16 @@ def standing(registrations: pl.DataFrame, changes: pl.DataFrame, start: date, as
         today=pl.col("district_code").map_elements(codes.today, return_dtype=pl.String, skip_nulls=False),
     )
     status, district = status_changes(versions), district_changes(versions, changes)
-    ended = status.filter(pl.col("status").is_in(["注销", "吊销"])).group_by("_true_id").agg(ended_on=pl.col("day").min())
+    ended = (
+        status.filter(pl.col("status").is_in(["注销", "吊销"])).group_by("_true_id").agg(ended_on=pl.col("day").min())
+    )
     now = versions.group_by("_true_id", maintain_order=True).last()
     enterprises = now.join(ended, on="_true_id", how="left").select(
-        true_id="_true_id", category="entity_category", established_on="established_on", ended_on="ended_on", **scope_flags()
+        true_id="_true_id",
+        category="entity_category",
+        established_on="established_on",
+        ended_on="ended_on",
+        **scope_flags(),
     )
     periods = complete_months(start, as_of)
     days = enterprises.select(_true_id="true_id").join(periods, how="cross").sort("last_day")
@@ -73,7 +81,9 @@ def scope_flags() -> dict[str, pl.Expr]:
 def at_day(days: pl.DataFrame, changes: pl.DataFrame, column: str) -> pl.DataFrame:
     """The value of `column` in force on each row's last_day: the latest change on or before it."""
     known = changes.select("_true_id", "day", column).sort("day", maintain_order=True)
-    return days.join_asof(known, left_on="last_day", right_on="day", by="_true_id", check_sortedness=False).drop("day", strict=False)
+    return days.join_asof(known, left_on="last_day", right_on="day", by="_true_id", check_sortedness=False).drop(
+        "day", strict=False
+    )
 
 
 def status_changes(versions: pl.DataFrame) -> pl.DataFrame:
@@ -83,7 +93,9 @@ def status_changes(versions: pl.DataFrame) -> pl.DataFrame:
     first = changed["_true_id"].is_first_distinct()
     day = pl.coalesce("status_on", "updated_on")
     return changed.with_columns(first=first).select(
-        "_true_id", status="reg_status", day=pl.when(pl.col("first") & (pl.col("reg_status") == "存续")).then(pl.date(1, 1, 1)).otherwise(day)
+        "_true_id",
+        status="reg_status",
+        day=pl.when(pl.col("first") & (pl.col("reg_status") == "存续")).then(pl.date(1, 1, 1)).otherwise(day),
     )
 
 
@@ -107,6 +119,7 @@ def district_changes(versions: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFr
     fresh = pl.when(pl.col("event_on") > pl.col("previous")).then("event_on")
     day = pl.coalesce(fresh, "approved_on", "updated_on")
     return moved.sort("_rank").select(
-        "_true_id", district_code="today", day=pl.when(pl.col("previous").is_null()).then(pl.date(1, 1, 1)).otherwise(day)
+        "_true_id",
+        district_code="today",
+        day=pl.when(pl.col("previous").is_null()).then(pl.date(1, 1, 1)).otherwise(day),
     )
-

@@ -69,7 +69,9 @@ def taxpayers(held: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
         _delivered_on=pl.Series(time.delivered(recorded, time.daily)),
         _recorded=pl.Series(recorded).cast(pl.Date),
     )
-    gone = rows.filter((pl.col("closed_on") > time.start) & (pl.col("closed_on") > pl.col("registered_on"))).with_columns(
+    gone = rows.filter(
+        (pl.col("closed_on") > time.start) & (pl.col("closed_on") > pl.col("registered_on"))
+    ).with_columns(
         taxpayer_status=pl.lit("注销"), cancelled_on="closed_on", taxpayer_name="final_name", _recorded="closed_on"
     )
     gone = gone.with_columns(_delivered_on=pl.Series(time.delivered(gone["closed_on"].to_numpy(), time.daily)))
@@ -90,9 +92,11 @@ def loosely(name: pl.Series, r: np.random.Generator) -> pl.Series:
     half = name.str.replace_all("（", "(", literal=True).str.replace_all("）", ")", literal=True)
     spaced = name.str.replace("有限", " 有限", literal=True)
     kind = pl.Series(r.random(n))
-    return pl.DataFrame({"a": name, "b": half, "c": spaced, "k": kind}).select(
-        pl.when(pl.col("k") < 0.5).then("b").when(pl.col("k") < 0.52).then("c").otherwise("a")
-    ).to_series()
+    return (
+        pl.DataFrame({"a": name, "b": half, "c": spaced, "k": kind})
+        .select(pl.when(pl.col("k") < 0.5).then("b").when(pl.col("k") < 0.52).then("c").otherwise("a"))
+        .to_series()
+    )
 
 
 def filings(held: pl.DataFrame, time: Timetable) -> pl.DataFrame:
@@ -101,7 +105,9 @@ def filings(held: pl.DataFrame, time: Timetable) -> pl.DataFrame:
     for k in range(-1, time.months - 1):
         month = time.month(k)
         due = (pl.col("filing") == "月") | ((pl.col("filing") == "季") & pl.lit(month.month % 3 == 0))
-        alive = (pl.col("established_on") < month) & (pl.col("closed_on").is_null() | (pl.col("closed_on") > month_end(month)))
+        alive = (pl.col("established_on") < month) & (
+            pl.col("closed_on").is_null() | (pl.col("closed_on") > month_end(month))
+        )
         parts.append(
             held.filter(due & alive).with_columns(
                 month=pl.lit(month), k=pl.lit(k), covers=pl.when(pl.col("filing") == "月").then(1.0).otherwise(3.0)
@@ -119,7 +125,9 @@ def vat_returns(filed: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
         filed["revenue"].to_numpy() * filed["share"].to_numpy() * filed["covers"].to_numpy() / 12
         * (1 + filed["growth"].to_numpy()) ** (filed["k"].to_numpy() / 12) * season * np.exp(r.normal(0, 0.25, n))
     )  # fmt: skip
-    export = np.where((filed["idx"].to_numpy() % 9 == 0) & filed["section"].is_in(["C", "F"]).to_numpy(), sales * 0.4, 0)
+    export = np.where(
+        (filed["idx"].to_numpy() % 9 == 0) & filed["section"].is_in(["C", "F"]).to_numpy(), sales * 0.4, 0
+    )
     refund = np.where(r.random(n) < 0.01, -0.3, 1.0)
     day = filed["month"].dt.offset_by("1mo").to_numpy().astype("datetime64[D]") + r.integers(2, 15, n)
     rows = filed.with_columns(
@@ -154,7 +162,14 @@ def payments(filed: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
     pays = filed.filter(pl.Series(r.random(len(filed)) < 0.92))
     n = len(pays)
     kind = weighted(r, ["增值税", "企业所得税", "个人所得税", "城建税", "其他"], (0.6, 0.15, 0.12, 0.08, 0.05), n)
-    amount = pays["revenue"].to_numpy() * pays["share"].to_numpy() * pays["covers"].to_numpy() / 12 * 0.028 * np.exp(r.normal(0, 0.5, n))
+    amount = (
+        pays["revenue"].to_numpy()
+        * pays["share"].to_numpy()
+        * pays["covers"].to_numpy()
+        / 12
+        * 0.028
+        * np.exp(r.normal(0, 0.5, n))
+    )
     amount = np.where(r.random(n) < 0.008, -0.5 * amount, amount)
     day = pays["month"].dt.offset_by("1mo").to_numpy().astype("datetime64[D]") + 14
     rows = pays.with_columns(
@@ -183,9 +198,9 @@ def yearly(held: pl.DataFrame, deliveries: list[tuple[date, int]]) -> pl.DataFra
     filers = held.filter((pl.col("category") == "企业") & pl.col("filing").is_in(["月", "季"]))
     base = min(year for _, year in deliveries)
     return pl.concat(
-        filers.filter((pl.col("established_on").dt.year() <= year) & (pl.col("closed_on").is_null() | (pl.col("closed_on") > day))).with_columns(
-            year=pl.lit(year), _delivered_on=pl.lit(day), factor=(1 + pl.col("growth")) ** (year - base - 1)
-        )
+        filers.filter(
+            (pl.col("established_on").dt.year() <= year) & (pl.col("closed_on").is_null() | (pl.col("closed_on") > day))
+        ).with_columns(year=pl.lit(year), _delivered_on=pl.lit(day), factor=(1 + pl.col("growth")) ** (year - base - 1))
         for day, year in deliveries
     )
 
@@ -202,7 +217,9 @@ def cit_returns(held: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
     assets = (revenue * pl.Series(np.exp(r.normal(-0.1, 0.4, n)))).round(2)
     inventive = filed["section"].is_in(["C", "I", "M"]).to_numpy()
     research = np.where(inventive & (r.random(n) < 0.55), r.beta(2, 24, n), 0) * revenue.to_numpy()
-    filed_at = filed["_delivered_on"].cast(pl.Datetime("us")) - pl.Series(r.integers(3, 90, n) * 86_400_000_000).cast(pl.Duration("us"))
+    filed_at = filed["_delivered_on"].cast(pl.Datetime("us")) - pl.Series(r.integers(3, 90, n) * 86_400_000_000).cast(
+        pl.Duration("us")
+    )
     return filed.select(
         "taxpayer_no", tax_year="year", version=pl.lit(1),
         operating_revenue_yuan=revenue,

@@ -58,7 +58,9 @@ def computed(world: Path, start: date, as_of: date) -> Truth:
     }  # fmt: skip
     known = standing(accepted["ms_registration"], accepted["ms_change_event"], start, as_of)
     links = pl.concat(
-        frame.filter(pl.col("_true_id").is_not_null()).select(dataset=pl.lit(name), source_key="_source_key", true_id="_true_id")
+        frame.filter(pl.col("_true_id").is_not_null()).select(
+            dataset=pl.lit(name), source_key="_source_key", true_id="_true_id"
+        )
         for name, frame in accepted.items()
     )
     faults = pl.concat(

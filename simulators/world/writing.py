@@ -27,7 +27,8 @@ def as_text(frame: pl.DataFrame, promised: DatasetContract) -> pl.DataFrame:
         elif dtype.is_temporal():
             column = column.dt.strftime("%Y-%m-%dT%H:%M:%S+08:00")
         elif dtype.is_float():
-            column = column.cast(pl.Decimal(24, 2)).cast(pl.String)
+            places = 6 if field.name == "registered_capital_wan" else 2
+            column = column.cast(pl.Decimal(24, places)).cast(pl.String).str.replace(r"(\.\d\d\d*?)0+$", "${1}")
         else:
             column = column.cast(pl.String)
         out.append(column)

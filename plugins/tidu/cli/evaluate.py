@@ -49,7 +49,9 @@ from publish.district_monthly_latest where breakdown in ('', 'tier')
 
 def evaluate(
     truth: Annotated[Path, typer.Option(help="The truth folder of a world, DIR/truth.")],
-    as_of: Annotated[str, typer.Option(help="Date the warehouse stands at; empty: its latest release's, else the world's.")] = "",
+    as_of: Annotated[
+        str, typer.Option(help="Date the warehouse stands at; empty: its latest release's, else the world's.")
+    ] = "",
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 on any miss.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
@@ -130,7 +132,13 @@ def report(
 
 
 def show(
-    day: date, score: LinkageScore, listed: int, faults: pl.DataFrame, counted: int, outcomes: pl.DataFrame, cells: CellComparison
+    day: date,
+    score: LinkageScore,
+    listed: int,
+    faults: pl.DataFrame,
+    counted: int,
+    outcomes: pl.DataFrame,
+    cells: CellComparison,
 ) -> None:
     """Print the figures, then the first differences of each kind."""
     table = Table("linkage", "precision", "recall", "F1", title=f"warehouse against truth, as of {day}")

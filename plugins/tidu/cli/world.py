@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+
+from tidu.cli.screen import plain
+from tidu.errors import TiduError
 
 app = typer.Typer(help="Make worlds: folders of deliveries of all six departments.", no_args_is_help=True)
-console = Console()
+SHOWN = 20
 
 Out = Annotated[Path, typer.Option("--out", help="New or empty folder to write the world into.")]
 Months = Annotated[int, typer.Option("--months", min=1, max=60, help="Months the world lasts.")]
@@ -26,6 +30,15 @@ def first_month(text: str) -> date:
         raise typer.BadParameter(f"{text!r} is no month like 2025-01") from None
 
 
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn what the world making refuses into an error for an operator."""
+    try:
+        yield
+    except (FileExistsError, ValueError) as error:
+        raise TiduError(str(error)) from error
+
+
 @app.command()
 def make(
     out: Out,
@@ -37,5 +50,30 @@ def make(
     """Write a synthetic world with its truth."""
     from simulators.world.making import make_world
 
-    make_world(out, enterprises, months, seed, first_month(start))
-    console.print(f"world written to {out}")
+    with refusals():
+        make_world(out, enterprises, months, seed, first_month(start))
+    plain(f"world written to {out}")
+
+
+@app.command("from-registry")
+def from_registry(
+    file: Annotated[Path, typer.Argument(help="Registry extract, csv or csv.gz.", exists=True, dir_okay=False)],
+    out: Out,
+    months: Months = 18,
+    start: Start = "2025-01",
+    seed: Seed = 1,
+) -> None:
+    """Write a world around a real registry extract; the other departments are simulated around it."""
+    from simulators.world.registry import UNREAD_FILE
+    from simulators.world.registry import from_registry as build
+
+    with refusals():
+        report = build(file, out, months, first_month(start), seed)
+    plain(f"world written to {out}: {report.rows} rows read, {report.faulty} faulty as they stand")
+    plain(f"{report.repeated} rows left out because an earlier row bears their credit code")
+    unread = report.capital_unread
+    plain(f"{report.capital_read} capitals read, {len(unread)} not understood and left empty")
+    for name, _, text in unread.head(SHOWN).iter_rows():
+        plain(f"  {text}  ({name})")
+    if len(unread) > SHOWN:
+        plain(f"  ... all of them in {out / UNREAD_FILE}")

@@ -19,9 +19,17 @@ from tidu.contracts import DatasetContract
 from tidu.contracts import contract as contract_of
 from tidu.ledger.database import connect
 from tidu.ledger.runs import stage
+from tidu.validation.checkpoint import run_suite
 from tidu.validation.readings import readings_sql, table
-from tidu.validation.results import collect_contract_verdicts, count_conflicts, record, reject_stopped
+from tidu.validation.results import (
+    collect_contract_verdicts,
+    count_conflicts,
+    enter_suite_verdicts,
+    record,
+    reject_stopped,
+)
 from tidu.validation.settlement import judging_sql, recording_sql
+from tidu.validation.suite import suite_rules, suite_version
 
 LOCK_SPACE = 7_411_002
 
@@ -62,8 +70,11 @@ def validate(dataset: str, run_id: str, contract: DatasetContract | None = None,
                 progress.skipped = True
                 return Outcome(dataset, [], [])
             progress.rows_in = progress.rows_out = _judge(connection, contract)
+            rules = suite_rules(contract)
+            if suite and progress.rows_in:
+                enter_suite_verdicts(connection, run_suite(connection, contract, rules, run_id))
         with stage(run_id, "settle", dataset) as progress:
-            outcome = _settle(connection, contract, started_at)
+            outcome = _settle(connection, contract, suite_version(contract, rules), started_at)
             progress.rows_in, progress.rows_out = outcome.rows_delivered, outcome.rows_accepted
     return outcome
 
@@ -76,7 +87,9 @@ def _judge(connection: psycopg.Connection, contract: DatasetContract) -> int:
     return _count(connection, f"select count(*) from {table(contract)}")
 
 
-def _settle(connection: psycopg.Connection, contract: DatasetContract, started_at: dt.datetime) -> Outcome:
+def _settle(
+    connection: psycopg.Connection, contract: DatasetContract, version: str, started_at: dt.datetime
+) -> Outcome:
     """Give every row its outcome and write all records, in one transaction."""
     has_history = _count(
         connection, f"select count(*) from (select from ops.accepted_row_{contract.name} limit 1) as first_row"
@@ -86,7 +99,7 @@ def _settle(connection: psycopg.Connection, contract: DatasetContract, started_a
         connection.execute(judging_sql(contract, has_history=bool(has_history)).encode())
         count_conflicts(connection)
         connection.execute(recording_sql(contract).encode())
-        record(connection, contract, contract.version, started_at)
+        record(connection, contract, version, started_at)
         outcome = _outcome(connection, contract.name)
     connection.execute(f"drop table {table(contract)}".encode())
     return outcome

@@ -13,6 +13,7 @@ import datetime as dt
 import psycopg
 
 from tidu.contracts import DatasetContract
+from tidu.validation.checkpoint import SuiteVerdict
 from tidu.validation.readings import table
 from tidu.validation.settlement import CONFLICT
 
@@ -60,6 +61,34 @@ def collect_contract_verdicts(connection: psycopg.Connection, contract: DatasetC
     )
 
 
+def enter_suite_verdicts(connection: psycopg.Connection, verdicts: list[SuiteVerdict]) -> None:
+    """Enter what Great Expectations found: new rules as rows of their own, contract rules as `gx_failed_rows`.
+
+    A rule that could not be judged counts no rows and says why under `raised`.
+    """
+    connection.execute(
+        "create temporary table suite_verdict (rule text, severity text, column_name text, raised text,"
+        " delivery_id bigint, failed_rows bigint)"
+    )
+    with connection.cursor() as cursor, cursor.copy("copy suite_verdict from stdin") as copy:
+        for verdict in verdicts:
+            rule = verdict.rule
+            for delivery_id, failed in (verdict.failed_rows or {None: 0}).items():
+                copy.write_row([rule.rule_id, rule.severity, rule.column, verdict.raised, delivery_id, failed])
+    connection.execute(
+        """
+        insert into pg_temp.verdict (delivery_id, rule, severity, column_name, evaluated_rows, failed_rows, observed)
+        select n.delivery_id, r.rule, r.severity, r.column_name, n.evaluated_rows, coalesce(f.failed_rows, 0),
+            case when r.raised is null then jsonb_build_object('gx_failed_rows', coalesce(f.failed_rows, 0))
+                else jsonb_build_object('raised', r.raised) end
+        from (select distinct rule, severity, column_name, raised from pg_temp.suite_verdict) as r
+        cross join (select distinct delivery_id, evaluated_rows from pg_temp.verdict) as n
+        left join pg_temp.suite_verdict as f on f.rule = r.rule and f.delivery_id = n.delivery_id
+        on conflict (delivery_id, rule) do update set observed = verdict.observed || excluded.observed
+        """
+    )
+
+
 def reject_stopped(connection: psycopg.Connection, contract: DatasetContract) -> None:
     """Mark as rejected every pending delivery that breaks a rule of severity stop, and what repeats it."""
     connection.execute(
@@ -94,7 +123,8 @@ def count_conflicts(connection: psycopg.Connection) -> None:
     """Enter what settlement found for row:conflict; needs pg_temp.set_aside."""
     connection.execute(
         """
-        update pg_temp.verdict as v set failed_rows = c.n, observed = jsonb_build_object('first_row_nos', c.first_rows)
+        update pg_temp.verdict as v
+        set failed_rows = c.n, observed = v.observed || jsonb_build_object('first_row_nos', c.first_rows)
         from (
             select delivery_id, count(*) as n, (array_agg(row_no order by row_no))[:5] as first_rows
             from pg_temp.set_aside where outcome = 'conflict' group by delivery_id

@@ -1,0 +1,214 @@
+"""Runs a dataset's suite through a Great Expectations Checkpoint and keeps its Data Docs.
+
+One checkpoint judges all pending deliveries of a dataset at once, yes or no per rule: one scan for
+most rules together. Only rules that failed run again, with the failing rows' delivery_id and row_no.
+Data Docs hold the newest run alone (one site per dataset), so their cost never grows with history.
+GX is imported here and nowhere else, late, because it takes seconds.
+"""
+
+# ruff: noqa: S608 - SQL is composed from contract names and the repository's own suites
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from tidu.contracts import DatasetContract
+from tidu.errors import TiduError
+from tidu.settings import settings
+from tidu.validation.readings import table
+from tidu.validation.suite import SuiteRule
+
+ROW_ID = ["delivery_id", "row_no"]
+LISTED_AT_MOST = 50_000
+"""More failing rows than this are not listed one by one: the rule then runs once per delivery."""
+
+
+@dataclass(frozen=True)
+class SuiteVerdict:
+    """What GX found for one rule: failing rows per delivery, or why it could not be judged."""
+
+    rule: SuiteRule
+    failed_rows: dict[int, int]
+    raised: str | None = None
+
+
+def run_suite(
+    connection: psycopg.Connection, contract: DatasetContract, rules: tuple[SuiteRule, ...], run_id: str
+) -> list[SuiteVerdict]:
+    """Judge the readings table of `contract` by `rules`; return one verdict per rule, in their order.
+
+    Needs the readings table committed. Writes Data Docs below settings().data_docs/<dataset>.
+    Raises TiduError when GX drops a rule or does not list all failing rows of a delivery.
+    """
+    with _warehouse(contract) as (context, source):
+        _fresh_docs(context, contract)
+        batch = source.add_table_asset(
+            contract.name, table_name=table(contract).removeprefix("ops."), schema_name="ops"
+        ).add_batch_definition_whole_table("pending")
+        results = _run(context, batch, contract.name, rules, "BOOLEAN_ONLY", run_id)
+        failing = [r for r in rules if not results[r.rule_id].success]
+        found = {r.rule_id: SuiteVerdict(r, {}) for r in rules}
+        if failing:
+            found |= _details(connection, contract, context, source, batch, failing, run_id)
+    return [found[r.rule_id] for r in rules]
+
+
+def _details(
+    connection: psycopg.Connection,
+    contract: DatasetContract,
+    context: Any,
+    source: Any,
+    batch: Any,
+    failing: list[SuiteRule],
+    run_id: str,
+) -> dict[str, SuiteVerdict]:
+    """Run the failing rules again for the rows behind them."""
+    complete = {
+        "result_format": "COMPLETE",
+        "unexpected_index_column_names": ROW_ID,
+        "partial_unexpected_count": LISTED_AT_MOST,
+    }
+    results = _run(context, batch, f"{contract.name} failing", failing, complete, run_id)
+    found: dict[str, SuiteVerdict] = {}
+    too_many: list[SuiteRule] = []
+    for rule in failing:
+        result = results[rule.rule_id]
+        raised = _raised(result.exception_info)
+        if raised:
+            found[rule.rule_id] = SuiteVerdict(rule, {}, raised)
+        elif rule.query is not None:
+            found[rule.rule_id] = SuiteVerdict(rule, _by_query(connection, contract, rule, result))
+        elif "unexpected_count" not in result.result:
+            found[rule.rule_id] = SuiteVerdict(rule, {}, f"observed {result.result.get('observed_value')}")
+        elif result.result["unexpected_count"] > LISTED_AT_MOST:
+            too_many.append(rule)
+        else:
+            found[rule.rule_id] = SuiteVerdict(rule, _by_list(contract, rule, result.result))
+    return found | _one_by_one(connection, contract, context, source, too_many, run_id)
+
+
+def _by_list(contract: DatasetContract, rule: SuiteRule, result: dict[str, Any]) -> dict[int, int]:
+    listed = result["unexpected_index_list"]
+    if len(listed) != result["unexpected_count"]:
+        raise TiduError(
+            f"{contract.name}: {rule.rule_id}: GX counts {result['unexpected_count']} failing rows and lists {len(listed)}"
+        )
+    return dict(Counter(row["delivery_id"] for row in listed))
+
+
+def _by_query(connection: psycopg.Connection, contract: DatasetContract, rule: SuiteRule, result: Any) -> dict[int, int]:
+    """GX shows at most 200 rows of a query; the deliveries of all of them come from the same text."""
+    query = (rule.query or "").format(batch=table(contract))
+    rows = connection.execute(f"select delivery_id, count(*) from ({query}) as q group by 1".encode()).fetchall()
+    counted = {int(delivery_id): int(count) for delivery_id, count in rows}
+    if sum(counted.values()) != result.result["observed_value"]:
+        raise TiduError(f"{contract.name}: {rule.rule_id}: GX and its own query count different rows")
+    return counted
+
+
+def _one_by_one(
+    connection: psycopg.Connection,
+    contract: DatasetContract,
+    context: Any,
+    source: Any,
+    rules: list[SuiteRule],
+    run_id: str,
+) -> dict[str, SuiteVerdict]:
+    """Count failing rows delivery by delivery, without listing them."""
+    failed: dict[str, dict[int, int]] = {rule.rule_id: {} for rule in rules}
+    if rules:
+        deliveries = connection.execute(f"select distinct delivery_id from {table(contract)} order by 1".encode())
+        for (delivery_id,) in deliveries.fetchall():
+            name = f"{contract.name} {delivery_id}"
+            batch = source.add_query_asset(
+                name, query=f"select * from {table(contract)} where delivery_id = {int(delivery_id)}"
+            ).add_batch_definition_whole_table("delivery")
+            results = _run(context, batch, name, rules, {"result_format": "BASIC"}, run_id, documented=False)
+            for rule in rules:
+                count = int(results[rule.rule_id].result["unexpected_count"])
+                if count:
+                    failed[rule.rule_id][int(delivery_id)] = count
+    return {rule.rule_id: SuiteVerdict(rule, failed[rule.rule_id]) for rule in rules}
+
+
+@contextmanager
+def _warehouse(contract: DatasetContract) -> Iterator[tuple[Any, Any]]:
+    """Yield an ephemeral GX context and its data source; the source's connections are closed at the end."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations as gx
+
+    context: Any = gx.get_context(mode="ephemeral")
+    context.enable_analytics(enable=False)
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    dsn = settings().warehouse_dsn()
+    scheme, _, rest = dsn.partition("://")
+    if scheme not in ("postgresql", "postgres"):
+        raise TiduError("TIDU_DSN must be a postgresql:// URI")
+    source = context.data_sources.add_postgres("warehouse", connection_string=f"postgresql+psycopg://{rest}")
+    try:
+        yield context, source
+    finally:
+        source.get_execution_engine().engine.dispose()
+
+
+def _run(
+    context: Any,
+    batch: Any,
+    name: str,
+    rules: Iterable[SuiteRule],
+    result_format: Any,
+    run_id: str,
+    *,
+    documented: bool = True,
+) -> dict[str, Any]:
+    """Run a checkpoint; return GX's result per rule id. An unknown type would vanish silently: it raises."""
+    import great_expectations as gx
+    from great_expectations.checkpoint import UpdateDataDocsAction
+
+    expectations = [rule.expectation for rule in rules]
+    suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
+    if len(suite.expectations) != len(expectations):
+        known = {e.expectation_type for e in suite.expectations}
+        lost = sorted({e["type"] for e in expectations} - known)
+        raise TiduError(f"{name}: GX does not know these expectation types: {', '.join(lost)}")
+    validation = context.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=suite))
+    actions = [UpdateDataDocsAction(name="docs", site_names=[SITE])] if documented else []
+    checkpoint = context.checkpoints.add(
+        gx.Checkpoint(name=name, validation_definitions=[validation], result_format=result_format, actions=actions)
+    )
+    (outcome,) = checkpoint.run(run_id=gx.RunIdentifier(run_name=run_id)).run_results.values()
+    return {result.expectation_config.meta["rule_id"]: result for result in outcome.results}
+
+
+SITE = "dataset"
+
+
+def _fresh_docs(context: Any, contract: DatasetContract) -> None:
+    """Point Data Docs at the dataset's folder, emptied of the run before."""
+    folder = settings().data_docs / contract.name
+    for part in ("validations", "expectations"):
+        shutil.rmtree(folder / part, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    context.add_data_docs_site(
+        site_name=SITE,
+        site_config={
+            "class_name": "SiteBuilder",
+            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+        },
+    )
+
+
+def _raised(exception_info: Any) -> str | None:
+    """Return the message of an expectation that could not be judged; GX nests them by metric."""
+    found = [exception_info] if "raised_exception" in exception_info else list(exception_info.values())
+    messages = [info["exception_message"] for info in found if info.get("raised_exception")]
+    return "; ".join(dict.fromkeys(messages)) or None

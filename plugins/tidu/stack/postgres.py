@@ -10,6 +10,7 @@ import pwd
 import secrets
 import socket
 import subprocess
+import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,7 @@ def start(data: Path, port: int, extra_options: dict[str, str] | None = None) ->
     running = running_port(data)
     if running is not None:
         return Cluster(data, running, password)
+    _forget_killed_server(data)
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise StackError(f"port {port} is in use by another program; free it or delete {data.parent / 'run'}")
@@ -114,14 +116,56 @@ def stop(data: Path) -> None:
 
 def running_port(data: Path) -> int | None:
     """Return the port of a live server on this folder; None when none runs or it was killed."""
-    pid_file = data / "postmaster.pid"
-    if not pid_file.exists():
-        return None
-    lines = pid_file.read_text(encoding="utf-8").splitlines()
-    if len(lines) < 4 or not Path(f"/proc/{lines[0].strip()}").exists():
+    recorded = _recorded(data)
+    if recorded is None or not _is_server(recorded[0]):
         return None
     with socket.socket() as probe:
-        return int(lines[3]) if probe.connect_ex(("127.0.0.1", int(lines[3]))) == 0 else None
+        return recorded[1] if probe.connect_ex(("127.0.0.1", recorded[1])) == 0 else None
+
+
+def _recorded(data: Path) -> tuple[int, int] | None:
+    """Return pid and port from postmaster.pid; None when there is no such file or it was not written to its end."""
+    try:
+        lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return None
+    return (int(lines[0]), int(lines[3])) if len(lines) >= 4 else None
+
+
+def _is_server(pid: int) -> bool:
+    """Tell whether a living process of this number is a PostgreSQL server: not a zombie, not a later stranger."""
+    try:
+        name, _, rest = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").partition("(")[2].rpartition(")")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return name == "postgres" and rest.split()[0] != "Z"
+
+
+def _forget_killed_server(data: Path) -> None:
+    """Remove the pid file of a server that was killed, as soon as none of its processes works on the folder.
+
+    PostgreSQL does so itself unless the number now belongs to a zombie or to another program of the same user.
+    """
+    recorded = _recorded(data)
+    if recorded is None or _is_server(recorded[0]):
+        return
+    deadline = time.monotonic() + 10
+    while _working_in(data) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    if not _working_in(data):
+        (data / "postmaster.pid").unlink(missing_ok=True)
+
+
+def _working_in(data: Path) -> bool:
+    """Tell whether a process has the data folder as its working folder, as all of a server's processes do."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if (entry / "cwd").readlink() == data.resolve():
+                    return True
+            except OSError:  # it ended, is a zombie, or belongs to somebody else
+                continue
+    return False
 
 
 def _wheel() -> Any:

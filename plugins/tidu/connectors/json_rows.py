@@ -23,8 +23,9 @@ def page_of(body: bytes) -> tuple[dict[str, Any], bool]:
     """
     plain = _NOT_TEXT.search(body) is None
     page = orjson.loads(body) if plain else json.loads(body, parse_float=str, parse_int=str)
-    if not isinstance(page, dict) or not isinstance(page.get("data"), list):
-        raise ValueError("no object with a list `data`")
+    rows = page.get("data") if isinstance(page, dict) else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise ValueError("no object with a list of rows `data`")
     return page, plain
 
 

@@ -6,6 +6,8 @@ Limits, faults and expired tokens are waited out within bounds; a batch that is 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -61,30 +63,41 @@ class RestApi(ConnectorSession):
     def fetch(self, contract: DatasetContract, delivery: AvailableDelivery, target: Path) -> FetchedFile | None:
         """Page through one batch into Parquet with text columns. Raises ConnectorError when rows are missing."""
         batch_date = parse_qs(urlsplit(delivery.source_uri).query)["batch_date"][0]
-        tables: list[pa.Table] = []
+        # Rows become columns beside the request for the next page.
+        with ThreadPoolExecutor(1) as beside:
+            pages = self._pages(contract, delivery, batch_date)
+            parsed = [(total, beside.submit(text_table, rows, plain)) for rows, plain, total in pages]
+            try:
+                tables = [table.result() for _, table in parsed]
+            except (TypeError, ValueError) as error:
+                raise ConnectorError(f"{delivery.source_uri}: a page cannot be read: {error!r}") from error
+        filled = [t for t in tables if t.num_rows]
+        table = pa.concat_tables(filled, promote_options="default") if filled else pa.table({})
+        total = parsed[-1][0]
+        _check_complete(delivery, table, total)
+        path = target / f"{contract.name}_{batch_date}.parquet"
+        pq.write_table(table, path, compression="zstd", use_dictionary=False, write_statistics=False)
+        return FetchedFile(path, "parquet", announced_rows=total)
+
+    def _pages(
+        self, contract: DatasetContract, delivery: AvailableDelivery, batch_date: str
+    ) -> Iterator[tuple[list[dict[str, Any]], bool, int]]:
+        """Yield the rows of each page, whether they hold text alone, and the batch's total."""
         cursor: str | None = None
         while True:
             query = {"batch_date": batch_date, "limit": str(PAGE_ROWS)} | ({"cursor": cursor} if cursor else {})
             body = self._get(f"/api/v1/{contract.name}", query).content
             try:
                 page, plain = page_of(body)
-                tables.append(text_table(page["data"], plain))
-                total = int(page["total"])
-            except (ValueError, KeyError, TypeError, pa.ArrowException) as error:
+                yield page["data"], plain, int(page["total"])
+            except (ValueError, KeyError, TypeError) as error:
                 raise ConnectorError(f"{delivery.source_uri}: a page cannot be read: {error!r}") from error
             following = page.get("next_cursor")
             if not following:
-                break
+                return
             if following == cursor:
                 raise ConnectorError(f"{delivery.source_uri}: the server repeats the page at cursor {cursor}")
             cursor = str(following)
-        table = (
-            pa.concat_tables([t for t in tables if t.num_rows], promote_options="default") if total else pa.table({})
-        )
-        _check_complete(delivery, table, total)
-        path = target / f"{contract.name}_{batch_date}.parquet"
-        pq.write_table(table, path, compression="zstd", use_dictionary=False, write_statistics=False)
-        return FetchedFile(path, "parquet", announced_rows=total)
 
     def close(self) -> None:
         """Close the connections."""

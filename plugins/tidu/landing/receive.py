@@ -7,9 +7,12 @@ import logging
 import tempfile
 from pathlib import Path
 
+import psycopg
+
 from tidu.connectors.protocol import AvailableDelivery, Connector
 from tidu.contracts.model import DatasetContract
 from tidu.landing import store
+from tidu.ledger.database import connect
 from tidu.ledger.deliveries import Received, known_sources, record_received
 from tidu.ledger.runs import stage
 
@@ -24,12 +27,12 @@ def pull(contract: DatasetContract, connector: Connector, as_of: dt.date, run_id
     system fails; what was received before stays, and a retry goes on behind it.
     """
     received: list[int] = []
-    with stage(run_id, "pull", contract.name) as report:
+    with stage(run_id, "pull", contract.name) as report, connect(autocommit=True) as ledger:
         known = known_sources(contract.name)
         for found in connector.available(contract):
             if found.delivered_on > as_of or (found.source_uri, found.token) in known:
                 continue
-            delivery_id = _receive(contract, connector, found)
+            delivery_id = _receive(contract, connector, found, ledger)
             if delivery_id is not None:
                 received.append(delivery_id)
                 if found.rows is not None:
@@ -38,7 +41,9 @@ def pull(contract: DatasetContract, connector: Connector, as_of: dt.date, run_id
     return received
 
 
-def _receive(contract: DatasetContract, connector: Connector, found: AvailableDelivery) -> int | None:
+def _receive(
+    contract: DatasetContract, connector: Connector, found: AvailableDelivery, ledger: psycopg.Connection
+) -> int | None:
     with tempfile.TemporaryDirectory(prefix="tidu-pull-") as folder:
         fetched = connector.fetch(contract, found, Path(folder))
         if fetched is None:
@@ -58,5 +63,6 @@ def _receive(contract: DatasetContract, connector: Connector, found: AvailableDe
             contract_version=contract.version,
             announced_sha256=fetched.announced_sha256,
             announced_rows=fetched.announced_rows,
-        )
+        ),
+        ledger,
     )

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import fsspec
+from fsspec.implementations.local import LocalFileSystem
 
 from tidu.settings import settings
 
 CHUNK = 1 << 20
+READ_ONLY = 0o440
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ def keep(dataset: str, delivered_on: dt.date, file: Path) -> Landed:
         system.rm(incoming)
     else:
         system.makedirs(final.rpartition("/")[0], exist_ok=True)
+        if isinstance(system, LocalFileSystem):
+            Path(incoming).chmod(READ_ONLY)
         system.mv(incoming, final)
     return Landed(uri, sha256, size)
 

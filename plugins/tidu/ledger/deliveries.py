@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import psycopg
 from psycopg.rows import class_row
 
 from tidu.ledger.database import connect
@@ -69,36 +70,47 @@ def known_sources(dataset: str) -> frozenset[tuple[str, str]]:
         return frozenset((uri, token) for uri, token in rows)
 
 
-def record_received(found: Received) -> int | None:
+def record_received(found: Received, connection: psycopg.Connection | None = None) -> int | None:
     """Enter a landed file; return its delivery_id, or None when this delivery is known already.
 
-    Idempotence: the same dataset, source and sha256 is one delivery. A rejected one is opened again when the
-    sender now announces another checksum or row count for the same bytes.
+    Uses the connection given, or one of its own. Idempotence: the same dataset, source and sha256 is one delivery.
+    A rejected one is opened again when the sender now announces another checksum or row count for the same bytes.
     """
+    if connection is None:
+        with connect() as own:
+            return record_received(found, own)
+    with connection.transaction():
+        return _insert(connection, found) or _open_again(connection, found)
+
+
+def _insert(connection: psycopg.Connection, found: Received) -> int | None:
     values = vars(found)
     names = ", ".join(values)
     marks = ", ".join(f"%({name})s" for name in values)
-    with connect() as connection:
-        row = connection.execute(
-            f"insert into ops.delivery ({names}, state) values ({marks}, 'received')"  # noqa: S608
-            " on conflict (dataset, source_uri, sha256) do nothing returning delivery_id",
-            values,
-        ).fetchone()
-        if row is None:
-            row = connection.execute(
-                "update ops.delivery set state = 'received', reject_reason = null, source_token = %(source_token)s,"
-                " announced_sha256 = %(announced_sha256)s, announced_rows = %(announced_rows)s"
-                " where dataset = %(dataset)s and source_uri = %(source_uri)s and sha256 = %(sha256)s"
-                " and state = 'rejected' and (announced_sha256, announced_rows)"
-                " is distinct from (%(announced_sha256)s::text, %(announced_rows)s::bigint) returning delivery_id",
-                values,
-            ).fetchone()
-        if row is None:
-            connection.execute(
-                "update ops.delivery set source_token = %(source_token)s where dataset = %(dataset)s"
-                " and source_uri = %(source_uri)s and sha256 = %(sha256)s and source_token <> %(source_token)s",
-                values,
-            )
+    row = connection.execute(
+        f"insert into ops.delivery ({names}, state) values ({marks}, 'received')"  # noqa: S608
+        " on conflict (dataset, source_uri, sha256) do nothing returning delivery_id",
+        values,
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _open_again(connection: psycopg.Connection, found: Received) -> int | None:
+    """Set a rejected delivery of these bytes back to received, or only note how its source looks now."""
+    same = "dataset = %(dataset)s and source_uri = %(source_uri)s and sha256 = %(sha256)s"
+    row = connection.execute(
+        "update ops.delivery set state = 'received', reject_reason = null, source_token = %(source_token)s,"  # noqa: S608
+        " announced_sha256 = %(announced_sha256)s, announced_rows = %(announced_rows)s"
+        f" where {same} and state = 'rejected' and (announced_sha256, announced_rows)"
+        " is distinct from (%(announced_sha256)s::text, %(announced_rows)s::bigint) returning delivery_id",
+        vars(found),
+    ).fetchone()
+    if row is None:
+        connection.execute(
+            f"update ops.delivery set source_token = %(source_token)s where {same}"  # noqa: S608
+            " and source_token <> %(source_token)s",
+            vars(found),
+        )
     return row[0] if row else None
 
 

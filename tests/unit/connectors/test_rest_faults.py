@@ -133,6 +133,8 @@ def test_an_empty_batch_is_a_delivery_without_rows(department: Department, tmp_p
         ([page(rows(1), 2, "c1"), page(rows(1), 2, "c1")], "repeats the page"),
         ([b"<html>"], "cannot be read"),
         ([{"data": "no"}], "cannot be read"),
+        ([page([1, 2], 2)], "cannot be read"),
+        ([{"data": rows(1, 2)}], "cannot be read"),
     ],
 )
 def test_a_batch_that_is_not_whole_is_an_error_to_retry(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -163,7 +163,7 @@ def _run(
     context: Any,
     batch: Any,
     name: str,
-    rules: Iterable[SuiteRule],
+    rules: Sequence[SuiteRule],
     result_format: Any,
     run_id: str,
     *,
@@ -185,7 +185,8 @@ def _run(
         gx.Checkpoint(name=name, validation_definitions=[validation], result_format=result_format, actions=actions)
     )
     (outcome,) = checkpoint.run(run_id=gx.RunIdentifier(run_name=run_id)).run_results.values()
-    return {result.expectation_config.meta["rule_id"]: result for result in outcome.results}
+    ids = {rule.expectation["meta"]["rule_id"]: rule.rule_id for rule in rules}
+    return {ids[result.expectation_config.meta["rule_id"]]: result for result in outcome.results}
 
 
 SITE = "dataset"

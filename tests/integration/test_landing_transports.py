@@ -22,6 +22,7 @@ from tidu.landing import land, pull
 from tidu.stack.postgres import Cluster
 
 PLAIN_DATASETS = ("ms_registration", "tx_payment", "hr_insurance", "mi_arrears", "st_district_indicator")
+ALL_DATASETS = (*PLAIN_DATASETS, "fn_loan")
 DAYS = ("2025-07-01", "2025-08-01")
 AS_OF = dt.date(2025, 8, 31)
 
@@ -41,7 +42,7 @@ def front(cluster: Cluster) -> Iterator[str]:
 @pytest.fixture
 def world(tmp_path: Path) -> Path:
     folder = tmp_path / "world"
-    for dataset in (*PLAIN_DATASETS, "fn_loan"):
+    for dataset in ALL_DATASETS:
         for day in DAYS:
             write_csv(folder / dataset / f"{day}.csv", list(contract(dataset).field_names), nasty_rows(dataset, 40))
     (folder / "world.yaml").write_text('city: "370200"\nstart: 2025-07-01\nend: 2025-08-31\n', encoding="utf-8")
@@ -143,3 +144,39 @@ def test_a_rewritten_sql_batch_is_a_new_delivery_that_repeats_the_first(
     assert [row[:2] for row in found] == [(DAYS[0], None), (DAYS[1], None), (DAYS[0], 1)]
     assert len({row[2] for row in found}) == 3
     assert not any("@" in row[2] for row in found)
+
+
+def optional(dataset: str) -> str:
+    return next(f.name for f in contract(dataset).fields if not f.required and f.key_position is None)
+
+
+def test_header_changes_mean_the_same_over_every_transport(
+    departments: Simulators, tmp_path: Path, warehouse: str
+) -> None:
+    world = tmp_path / "drifting"
+    for dataset in ALL_DATASETS:
+        names = list(contract(dataset).field_names)
+        rows = [["x"] * len(names)] * 3
+        write_csv(world / dataset / "2025-07-01.csv", names, rows)
+        write_csv(world / dataset / "2025-07-02.csv", names[1:], [row[1:] for row in rows])
+        write_csv(
+            world / dataset / "2025-07-03.csv",
+            [*(n for n in names if n != optional(dataset)), "备注"],
+            [[*row[1:], "急"] for row in rows],
+        )
+    departments.publish(world, AS_OF)
+    for dataset in ALL_DATASETS:
+        assert take(departments, dataset) == (3, 2), dataset
+        first = contract(dataset).fields[0]
+        with psycopg.connect(warehouse) as connection:
+            found = connection.execute(
+                "select state, reject_reason, drift -> 'extra', drift -> 'missing', rows_delivered from ops.delivery"
+                " where dataset = %s order by delivered_on",
+                [dataset],
+            ).fetchall()
+            extras = connection.execute(f"select distinct _extra from raw.{dataset}").fetchall()
+        assert found[0] == ("loaded", None, [], [], 3)
+        assert found[1][0] == "rejected"
+        assert f"required column missing: {first.heading} ({first.name})" in found[1][1]
+        assert found[2] == ("loaded", None, ["备注"], [optional(dataset)], 3)
+        assert {str(extra) for (extra,) in extras} == {"None", "{'备注': '急'}"}

@@ -25,7 +25,7 @@ POSTGRES_SCHEMES = ("postgres", "postgresql")
 
 
 class _Reader(Protocol):
-    """What the two ways to a database have in common."""
+    """What the two ways to a database have in common; every read happens within a snapshot."""
 
     def control(self, dataset: str) -> list[tuple[str, int, str]]:
         """Return (batch_date, rows, completed_at) of the complete batches of one dataset."""
@@ -53,7 +53,7 @@ class SqlDatabase(ConnectorSession):
 
     def available(self, contract: DatasetContract) -> list[AvailableDelivery]:
         """List what the control table calls complete, one delivery per date: the latest completion counts."""
-        with self._reading(contract) as reader:
+        with self._reading(contract) as reader, reader.snapshot():
             batches = reader.control(contract.name)
         latest: dict[str, tuple[int, str]] = {day: (rows, at) for day, rows, at in sorted(batches, key=lambda b: b[2])}
         return [_delivery(contract, day, rows, at) for day, (rows, at) in sorted(latest.items())]
@@ -178,8 +178,7 @@ class _AnySqlAlchemy:
         query = sa.select(table.c.batch_date, table.c.rows, table.c.completed_at).where(
             table.c.dataset == dataset, table.c.completed_at.is_not(None)
         )
-        with self._connection.begin_nested() if self._connection.in_transaction() else self._connection.begin():
-            return [(str(day)[:10], int(str(rows)), str(at)) for day, rows, at in self._connection.execute(query)]
+        return [(str(day)[:10], int(str(rows)), str(at)) for day, rows, at in self._connection.execute(query)]
 
     def rows(self, dataset: str, batch_date: str) -> pa.Table:
         import polars as pl
@@ -191,7 +190,12 @@ class _AnySqlAlchemy:
             wanted = dt.date.fromisoformat(batch_date)
         elif isinstance(table.c.batch_date.type, sa.DateTime):
             wanted = dt.datetime.fromisoformat(batch_date)
-        columns = [sa.cast(c, sa.String).label(c.name) for c in table.c if c.name != BATCH_DATE]
+        # Oracle wants a length in a cast; what is text already needs none.
+        columns = [
+            c if isinstance(c.type, sa.String) else sa.cast(c, sa.String(64)).label(c.name)
+            for c in table.c
+            if c.name != BATCH_DATE
+        ]
         result = self._connection.execution_options(stream_results=True, yield_per=self.CHUNK).execute(
             sa.select(*columns).where(table.c.batch_date == wanted)
         )
@@ -211,8 +215,7 @@ class _AnySqlAlchemy:
         import sqlalchemy as sa
 
         if name not in self._tables:
-            with self._connection.begin_nested() if self._connection.in_transaction() else self._connection.begin():
-                self._tables[name] = sa.Table(name, sa.MetaData(), schema=self._schema, autoload_with=self._connection)
+            self._tables[name] = sa.Table(name, sa.MetaData(), schema=self._schema, autoload_with=self._connection)
         return self._tables[name]
 
 

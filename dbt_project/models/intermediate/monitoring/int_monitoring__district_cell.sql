@@ -57,10 +57,7 @@ grid as (
             and month.month = coverage.month
     left join measure
         on
-            series.indicator_code = measure.indicator_code
-            and series.scope = measure.scope
-            and series.breakdown = measure.breakdown
-            and series.breakdown_value = measure.breakdown_value
+            series.series_no = measure.series_no
             and month.month = measure.month
             and district.district_code = measure.district_code
 

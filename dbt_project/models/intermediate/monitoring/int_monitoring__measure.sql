@@ -6,29 +6,21 @@ fact as (
 
 ),
 
-indicator as (
+series as (
 
-    select
-        code,
-        string_to_array(scopes, '|') as scopes,
-        string_to_array(breakdowns, '|') as breakdowns
-    from {{ ref('seed_indicator') }}
+    select * from {{ ref('int_monitoring__series') }}
 
 ),
 
 final as (
 
     select
-        fact.indicator_code,
-        cut.scope,
-        part.breakdown,
-        part.breakdown_value,
+        series.series_no,
         fact.month,
         fact.district_code,
         sum(fact.amount) as amount,
         sum(fact.base) as base
     from fact
-    inner join indicator on fact.indicator_code = indicator.code
     cross join
         lateral (
             values
@@ -44,12 +36,14 @@ final as (
             ('industry_section', fact.industry_section),
             ('tier', fact.tier)
         ) as part (breakdown, breakdown_value)
-    where
-        cut.holds
-        and cut.scope = any(indicator.scopes)
-        and (part.breakdown = '' or part.breakdown = any(indicator.breakdowns))
-    group by
-        fact.indicator_code, cut.scope, part.breakdown, part.breakdown_value, fact.month, fact.district_code
+    inner join series
+        on
+            fact.indicator_code = series.indicator_code
+            and cut.scope = series.scope
+            and part.breakdown = series.breakdown
+            and part.breakdown_value = series.breakdown_value
+    where cut.holds
+    group by series.series_no, fact.month, fact.district_code
 
 )
 

@@ -1,4 +1,4 @@
-"""The bureau's own registers: tier holders, qualifications, declarations, above-scale lists, arrears."""
+"""The bureau's own registers: tier holders, qualifications, above-scale lists, arrears."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ REGISTER_WEIGHTS = (0.34, 0.3, 0.01, 0.04, 0.1, 0.03, 0.01, 0.01, 0.1, 0.03, 0.0
 def able(life: Life) -> pl.DataFrame:
     """Firms of some size, in business at the start: those the bureau's registers hold."""
     return life.population.filter(
-        (pl.col("category") == "企业") & pl.col("old") & ~pl.col("is_branch") & pl.col("status").eq("存续") & pl.col("registered")
+        (pl.col("category") == "企业") & pl.col("old") & ~pl.col("is_branch") & pl.col("status").eq("存续")
+        & pl.col("registered")
         & ((pl.col("heads") >= 8) | (pl.col("idx") < 12))
     )  # fmt: skip
 
@@ -80,7 +81,8 @@ def tier_holders(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     n = len(rows)
     name, code = named(rows, r, 0.75, on)
     rows = rows.select(
-        cert_no=numbers("TD", n), tier=names.series(weighted(r, TIERS, TIER_WEIGHTS, n)), enterprise_name=name, uscc=code,
+        cert_no=numbers("TD", n), tier=names.series(weighted(r, TIERS, TIER_WEIGHTS, n)),
+        enterprise_name=name, uscc=code,
         batch=names.series(np.char.add(on.astype("datetime64[Y]").astype(str), "年第一批")),
         awarded_on=pl.Series(on), valid_until=pl.Series(on + 1095), withdrawn_on=pl.lit(None, pl.Date),
         _delivered_on="_delivered_on", _true_id="true_id",
@@ -98,7 +100,7 @@ def tier_holders(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
 
 
 def tech_registers(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
-    """Qualifications and awards of technology and quality; a 高新技术企业 is valid three years, an 科技型中小企业 one."""
+    """Qualifications and awards of technology and quality; 科技型中小企业 are valid one year, others three."""
     r = rng("mi_tech_register")
     plan = quarterly(time, (2, 5, 8, 11), 25)
     pool = able(life).filter(pl.col("section").is_in(["C", "E", "I", "M", "F"]) | (pl.col("idx") < 12))
@@ -115,57 +117,11 @@ def tech_registers(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
         weighted(r, ["国家级", "省级", "市级", "区县级", "企业级"], (0.1, 0.3, 0.4, 0.1, 0.1), n),
     )
     return rows.select(
-        cert_no=names.series(np.char.add("GR", np.char.zfill((np.arange(n) + 1).astype(str), 9))), register=names.series(kind), level=names.series(level),
+        cert_no=numbers("GR", n, 9), register=names.series(kind), level=names.series(level),
         rank=pl.Series(r.integers(1, 40, n)).set(pl.Series(~contest), None), enterprise_name=name, uscc=code,
         issued_on=pl.Series(on), valid_until=pl.Series(np.where(endless, np.datetime64("NaT"), on + years)),
         _delivered_on="_delivered_on", _true_id="true_id",
     )  # fmt: skip
-
-
-def declarations(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
-    """Declarations and self-assessments, one round each year and at the start; corrections a month later."""
-    r = rng("mi_declaration")
-    pool = able(life)
-    parts = []
-    plan = [(time.start.replace(day=5), time.start.year - 1), *((d, d.year) for d in time.on(5, 10))]
-    for day, year in plan:
-        rows = pool.filter(
-            pl.Series((r.random(len(pool)) < 0.09) | (pool["idx"] < 12).to_numpy())
-            & (pl.col("closed_on").is_null() | (pl.col("closed_on") > day))
-        )
-        parts.append(declared(rows, day, year, r))
-    first = pl.concat(parts)
-    second = first.filter(pl.Series(r.random(len(first)) < 0.1)).with_columns(
-        version=pl.lit(2),
-        domestic_market_share_pct=(pl.col("domestic_market_share_pct") + 1).round(1),
-        _delivered_on=pl.col("_delivered_on").dt.offset_by("26d"),
-    )
-    return pl.concat([first, second]).filter(pl.col("_delivered_on") <= time.end)
-
-
-def declared(rows: pl.DataFrame, day: date, year: int, r: np.random.Generator) -> pl.DataFrame:
-    """One round of declarations; about one figure in twelve that may be left out is left out."""
-    n = len(rows)
-    flag = lambda p: names.series(np.where(r.random(n) < p, "是", "否"))  # noqa: E731
-    gap = lambda values: pl.Series(np.where(r.random(n) < 0.08, np.nan, values)).fill_nan(None)  # noqa: E731
-    own = r.poisson(1.2, n)
-    all_first = own + r.poisson(0.6, n)
-    frame = rows.select(
-        "uscc", enterprise_name="name", declared_year=pl.lit(year), version=pl.lit(1),
-        niche_since=pl.max_horizontal("established_on", pl.lit(date(year, 1, 1)) - pl.duration(days=pl.Series(r.integers(300, 5000, n)))),
-        leading_product=names.series(np.char.add(names.brands(r, n), "系列产品")),
-        product_domain=names.series(weighted(r, ["补短板锻长板填空白", "工业六基或中华老字号", "关键产业链配套", "其他"], (0.2, 0.2, 0.3, 0.3), n)),
-        strategic_emerging=flag(0.4), key_field=flag(0.35), key_chain_link=flag(0.4),
-        domestic_market_share_pct=gap(np.round(r.beta(1.3, 7, n) * 100, 1)),
-        domestic_rank=pl.Series(r.integers(1, 60, n)).set(pl.Series(r.random(n) < 0.5), None),
-        market_position_confirmed=pl.when(pl.Series(r.random(n) < 0.6)).then(flag(0.5)),
-        platform_score=pl.Series(np.where(r.random(n) < 0.3, np.nan, np.round(r.normal(58, 13, n).clip(5, 99), 1))).fill_nan(None),
-        digital_level=pl.Series(r.integers(1, 5, n)), core_business_on_it=flag(0.7),
-        ip_class1_high_value=pl.Series(r.binomial(own, 0.5)), ip_class1_own=pl.Series(own), ip_class1=pl.Series(all_first), ip_class2=pl.Series(r.poisson(4, n)),
-        local_feature_score=gap(np.round(r.uniform(0, 15, n), 1)),
-        declared_on=pl.lit(day) - pl.duration(days=pl.Series(r.integers(1, 4, n))), _delivered_on=pl.lit(day), _true_id="true_id",
-    )  # fmt: skip
-    return frame.filter(pl.col("uscc").is_not_null())
 
 
 SECTORS = {"B": "工业", "C": "工业", "D": "工业", "E": "建筑业", "F": "批发零售", "H": "住宿餐饮", "K": "房地产"}
@@ -189,7 +145,7 @@ def above_scale(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
                 district_code=pl.col("district").replace(codes.WITHDRAWN),
                 _delivered_on=pl.lit(day),
                 _true_id="true_id",
-            )  # fmt: skip
+            )
         )
     return pl.concat(parts)
 
@@ -213,7 +169,8 @@ def arrears(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     debtor = np.array(["青岛市某局", "青岛市某中心", "某建设集团有限公司", "某置业有限公司"])
     first = rows.select(
         complaint_no=numbers("QK", n), creditor_name=name, creditor_uscc=code,
-        debtor_name=names.series(debtor[r.integers(0, 4, n)]), debtor_kind=names.series(kind), district_code=pl.col("district").replace(codes.WITHDRAWN),
+        debtor_name=names.series(debtor[r.integers(0, 4, n)]), debtor_kind=names.series(kind),
+        district_code=pl.col("district").replace(codes.WITHDRAWN),
         amount_wan=pl.Series(amount), paid_wan=pl.lit(0.0), filed_on=pl.Series(on), closed_on=pl.lit(None, pl.Date),
         _delivered_on="_delivered_on", _true_id="true_id",
     )  # fmt: skip

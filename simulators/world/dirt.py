@@ -27,12 +27,15 @@ SLIP_FIELDS = {
     "fn_guarantee": "amount_wan", "tx_cit_return": "operating_revenue_yuan",
 }  # fmt: skip
 ALTERED = {
-    "ms_registration": "legal_rep", "ms_change_event": "value_after", "ms_irregularity": "reason", "ms_ip_right": "title",
-    "ms_annual_report": "revenue_wan", "tx_taxpayer": "address", "tx_vat_return": "sales_yuan", "tx_cit_return": "net_profit_yuan",
-    "tx_payment": "amount_yuan", "tx_credit_rating": "grade", "hr_insurance": "insured_headcount", "hr_talent": "rd_headcount",
+    "ms_registration": "legal_rep", "ms_change_event": "value_after", "ms_irregularity": "reason",
+    "ms_ip_right": "title", "ms_annual_report": "revenue_wan", "tx_taxpayer": "address", "tx_vat_return": "sales_yuan",
+    "tx_cit_return": "net_profit_yuan",
+    "tx_payment": "amount_yuan", "tx_credit_rating": "grade", "hr_insurance": "insured_headcount",
+    "hr_talent": "rd_headcount",
     "hr_stability_subsidy": "amount_yuan", "fn_subsidy": "amount_wan", "fn_loan": "bank", "fn_guarantee": "amount_wan",
     "fn_equity": "paid_in_wan", "fn_listing": "board", "mi_tier_holder": "batch", "mi_tech_register": "valid_until",
-    "mi_declaration": "leading_product", "mi_above_scale": "industry_code", "mi_arrears": "debtor_name", "st_district_indicator": "value",
+    "mi_declaration": "leading_product", "mi_above_scale": "industry_code", "mi_arrears": "debtor_name",
+    "st_district_indicator": "value",
 }  # fmt: skip
 """The field in which a conflicting or an older row of each dataset differs."""
 

@@ -6,7 +6,9 @@ rows that are not listed in truth/faults.csv are well defined.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,7 +19,7 @@ from simulators.world.timetable import month_start
 from tidu.contracts import DatasetContract, Field, Rule
 
 SHARE = 0.003
-Row = dict[str, object]
+Row = dict[str, Any]
 BAD_TEXT = {
     "integer": ("12人", "三", "1.5"),
     "decimal": ("约100", "一百万", "1.2.3", "#REF!"),
@@ -52,7 +54,7 @@ def faulty(dataset: DatasetContract, good: pl.DataFrame, r: np.random.Generator)
 
 
 def checked(dataset: DatasetContract, frame: pl.DataFrame) -> pl.DataFrame:
-    """Name the rule of shifted rows (the first they break), drop shifts that break none, refuse a fault that is none."""
+    """Name the first rule shifted rows break, drop shifts that break none, refuse a fault that is none."""
     broken = broken_rules(frame, dataset)
     frame = frame.with_columns(_broken=broken)
     frame = frame.filter((pl.col("_rule") != "shift") | (pl.col("_broken").list.len() > 0))
@@ -88,26 +90,22 @@ def shifted(dataset: DatasetContract, row: Row) -> list[Row]:
 
 
 def spoiled(rule: Rule, dataset: DatasetContract, row: Row, r: np.random.Generator) -> str | None:
-    """Return the text that breaks the rule."""
+    """Return the text that breaks the rule; None empties the cell."""
     field = dataset.field(rule.column or "")
-    delivered = row["_delivered_on"]
-    assert isinstance(delivered, date)
     value = str(row[field.name] or "")
-    if rule.kind == "required":
-        return None
-    if rule.kind == "type":
-        return pick(BAD_TEXT[field.type], r)
-    if rule.kind == "values":
-        return pick(FOREIGN_VALUES, r)
-    if rule.kind == "minimum":
-        return "-" + (value.lstrip("-") if value.strip("0.") else "5")
-    if rule.kind in ("not_after_delivery", "year_not_after_delivery"):
-        return future(field, delivered, r)
-    if rule.kind == "no_broken_text":
-        return (value[:2] or "青岛") + "\ufffd" + value[3:]
-    if rule.kind == "not_placeholder_name":
-        return pick(("测试企业", "测试001", "无"), r)
-    return bad_number(field, value, r)
+    ways: dict[str, Callable[[], str | None]] = {
+        "required": lambda: None,
+        "type": lambda: pick(BAD_TEXT[field.type], r),
+        "values": lambda: pick(FOREIGN_VALUES, r),
+        "minimum": lambda: "-" + (value.lstrip("-") if value.strip("0.") else "5"),
+        "not_after_delivery": lambda: future(field, row["_delivered_on"], r),
+        "year_not_after_delivery": lambda: future(field, row["_delivered_on"], r),
+        "no_broken_text": lambda: (value[:2] or "青岛") + "\ufffd" + value[3:],
+        "not_placeholder_name": lambda: pick(("测试企业", "测试001", "无"), r),
+        "uscc": lambda: bad_uscc(value, r),
+        "reg_no": lambda: bad_reg_no(r),
+    }
+    return ways[rule.kind]()
 
 
 def future(field: Field, delivered: date, r: np.random.Generator) -> str:
@@ -120,15 +118,18 @@ def future(field: Field, delivered: date, r: np.random.Generator) -> str:
     return f"{day}T09:30:00+08:00" if field.type == "timestamp" else str(day)
 
 
-def bad_number(field: Field, value: str, r: np.random.Generator) -> str:
-    """Return a credit code or registration number that fails its check."""
-    if "reg_no" in field.declared_rules:
-        body = "".join(r.integers(0, 10, 14).astype(str).tolist())
-        right = str(identifiers.reg_nos(np.array(["37020" + body[5:]]))[0])
-        return right[:14] + str((int(right[14]) + 1 + int(r.integers(0, 9))) % 10)
+def bad_reg_no(r: np.random.Generator) -> str:
+    """Return a registration number with a wrong check digit."""
+    body = "".join(r.integers(0, 10, 9).astype(str).tolist())
+    right = str(identifiers.reg_nos(np.array(["37020" + body]))[0])
+    return right[:14] + str((int(right[14]) + 1 + int(r.integers(0, 9))) % 10)
+
+
+def bad_uscc(value: str, r: np.random.Generator) -> str:
+    """Return a credit code that fails: one character wrong, short, in lower case, or only a placeholder."""
     whole = value if len(value) == 18 else "91370202163567298H"
     wrong = str(identifiers.spoil(np.array([whole]), r)[0])
-    return pick((wrong, wrong, whole[:17], whole[:2] + whole[2:].lower() + "x", "000000000000000000", "无"), r)
+    return pick((wrong, wrong, whole[:17], whole[:17].lower() + "x", "000000000000000000", "无"), r)
 
 
 def pick(words: tuple[str, ...], r: np.random.Generator) -> str:

@@ -13,6 +13,7 @@ from simulators.world.population import weighted
 from simulators.world.tax import loosely
 from simulators.world.timetable import Timetable
 
+BOARDS = ("科创板", "创业板", "北交所", "主板")
 Rng = Callable[[str], np.random.Generator]
 
 
@@ -65,7 +66,8 @@ def subsidies(pool: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
     titles = np.array(["技术改造奖补", "专精特新奖励", "稳外贸补助", "创业担保贷款贴息"])
     return rows.select(
         grant_no=numbers("DF", n), enterprise_name=name, uscc=code,
-        policy_code=names.series(np.char.add("QD-ZC-", (policy + 1).astype(str))), policy_name=names.series(titles[policy]),
+        policy_code=names.series(np.char.add("QD-ZC-", (policy + 1).astype(str))),
+        policy_name=names.series(titles[policy]),
         fund_level=names.series(weighted(r, ["中央", "省", "市", "区市"], (0.1, 0.2, 0.4, 0.3), n)),
         amount_wan=pl.Series(np.round(np.exp(r.normal(2.3, 1.1, n)), 2)), paid_on=pl.Series(on),
         _delivered_on="_delivered_on", _true_id="true_id",
@@ -98,7 +100,7 @@ def equity(pool: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
         round=names.series(weighted(r, ["天使轮", "A轮", "B轮", "C轮", "Pre-IPO"], (0.3, 0.35, 0.2, 0.1, 0.05), n)),
         is_qualified_investor=names.series(np.where(r.random(n) < 0.7, "是", "否")),
         paid_in_wan=pl.Series(paid),
-        post_valuation_wan=pl.Series(np.where(r.random(n) < 0.3, np.nan, np.round(paid * r.uniform(4, 14, n), 2))).fill_nan(None),
+        post_valuation_wan=pl.Series(np.round(paid * r.uniform(4, 14, n), 2)).set(pl.Series(r.random(n) < 0.3), None),
         paid_on=pl.Series(on), _delivered_on="_delivered_on", _true_id="true_id",
     )  # fmt: skip
 
@@ -115,7 +117,7 @@ def listings(pool: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
     stage = weighted(r, ["股改完成", "辅导备案", "过会", "上市", "新三板挂牌"], (0.4, 0.25, 0.1, 0.1, 0.15), n)
     return rows.select(
         listing_no=numbers("SS", n, 6), enterprise_name=name, uscc=code, stage=names.series(stage),
-        board=names.series(np.where(stage == "新三板挂牌", "新三板", names.choose(r, ("科创板", "创业板", "北交所", "主板"), n))),
+        board=names.series(np.where(stage == "新三板挂牌", "新三板", names.choose(r, BOARDS, n))),
         stage_on=pl.Series(on), _delivered_on="_delivered_on", _true_id="true_id",
     )  # fmt: skip
 
@@ -126,7 +128,7 @@ def loans(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     pool = life.population.filter(
         (pl.col("old") & pl.col("status").eq("存续") & (pl.col("category") == "企业")) | ~pl.col("registered")
     )
-    n = max(8, round(len(pool) * 0.22))
+    n = max(8, round(len(pool) * 0.34))
     rows = pool[r.integers(0, len(pool), n)]
     start, span = np.datetime64(time.start, "D"), 31 * time.months
     starts = start - 500 + r.integers(0, 500 + span, n)
@@ -167,6 +169,6 @@ def loans(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
                 due_on="due_on",
                 _delivered_on=pl.lit(day),
                 _true_id="_true_id",
-            )  # fmt: skip
+            )
         )
     return pl.concat(parts)

@@ -26,7 +26,7 @@ def employers(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     p = life.population.filter(pl.col("status").eq("存续") | ~pl.col("registered"))
     firm = (p["category"] == "企业").to_numpy()
     heads = p["heads"].to_numpy()
-    chance = np.where(firm, np.where(heads >= 10, 0.62, 0.18), 0.006)
+    chance = np.where(firm, np.where(heads >= 10, 0.7, 0.22), 0.006)
     p = p.filter(pl.Series((r.random(len(p)) < chance) | (p["idx"] < 12).to_numpy()))
     n = len(p)
     named = (p["reg_no"].is_null() | p["uscc"].is_not_null()).to_numpy()
@@ -131,7 +131,7 @@ def talent(held: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
                 high_level_talent_headcount=pl.Series(r.binomial(np.maximum(staff, 1), 0.03)),
                 _delivered_on=pl.lit(day),
                 _true_id="true_id",
-            )  # fmt: skip
+            )
         )
     return pl.concat(parts)
 
@@ -144,11 +144,19 @@ def stability_subsidies(held: pl.DataFrame, time: Timetable, rng: Rng) -> pl.Dat
     rows = held[r.integers(0, len(held), len(k))]
     n = len(rows)
     paid = np.array([np.datetime64(time.month(int(i) - 1)) for i in k], dtype="datetime64[D]") + r.integers(0, 27, n)
-    return rows.select(
-        grant_no=names.series(np.char.add("WG", np.char.zfill((np.arange(n) + 1).astype(str), 8))),
-        employer_no="employer_no", uscc="dirty_uscc",
-        amount_yuan=(pl.col("heads") * pl.Series(r.integers(150, 600, n))).cast(pl.Float64),
-        paid_on=pl.Series(paid),
-        _delivered_on=pl.Series([time.month(int(i)).replace(day=12) for i in k], dtype=pl.Date),
-        _true_id="true_id", _alive=(pl.col("established_on") < pl.Series(paid)) & (pl.col("closed_on").is_null() | (pl.col("closed_on") > pl.Series(paid))),
-    ).filter("_alive").drop("_alive")  # fmt: skip
+    day = pl.lit(pl.Series(paid).cast(pl.Date))
+    alive = (pl.col("established_on") < day) & (pl.col("closed_on").is_null() | (pl.col("closed_on") > day))
+    return (
+        rows.select(
+            grant_no=names.series(np.char.add("WG", np.char.zfill((np.arange(n) + 1).astype(str), 8))),
+            employer_no="employer_no",
+            uscc="dirty_uscc",
+            amount_yuan=(pl.col("heads") * pl.Series(r.integers(150, 600, n))).cast(pl.Float64),
+            paid_on=pl.Series(paid),
+            _delivered_on=pl.Series([time.month(int(i)).replace(day=12) for i in k], dtype=pl.Date),
+            _true_id="true_id",
+            _alive=alive,
+        )
+        .filter("_alive")
+        .drop("_alive")
+    )

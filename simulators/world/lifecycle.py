@@ -53,7 +53,7 @@ def live(population: pl.DataFrame, time: Timetable, rng: Rng) -> Life:
     events = pl.concat(parts).sort("idx", "on", "kind")
     n = len(events)
     late = np.where(r.random(n) < 0.05, r.integers(25, 46, n), r.integers(0, 3, n))
-    events = events.with_columns(recorded=pl.col("on") + pl.duration(days=pl.Series(late)))
+    events = events.with_columns(recorded=pl.col("on") + pl.duration(days=pl.lit(pl.Series(late))))
     last = renames.group_by("idx").agg(final_name=pl.col("name").last())
     population = population.join(last, on="idx", how="left", maintain_order="left")
     return Life(population.with_columns(pl.col("final_name").fill_null(pl.col("name"))), events)
@@ -100,6 +100,8 @@ def endings(population: pl.DataFrame, time: Timetable, r: np.random.Generator) -
     )
     closed[hit] = on
     status = np.where(r.random(n) < 0.2, "吊销", "注销")
+    away = gone & (r.random(n) < 0.03)
+    status[away] = "迁出"
     leave, left = draw(
         population.with_columns(registered=pl.Series(registered & np.isnat(closed))), closed, time, r, "leave"
     )
@@ -127,7 +129,9 @@ def endings(population: pl.DataFrame, time: Timetable, r: np.random.Generator) -
     events = pl.DataFrame({"idx": idx, "status_on": day, "status": names.series(kinds)}).with_columns(
         pl.col("status_on").cast(pl.Date), on=pl.col("status_on").cast(pl.Date), kind=pl.lit("status")
     )
+    elsewhere = pl.Series(names.choose(r, codes.OTHER_CITIES, n).tolist(), dtype=pl.String)
     return population.with_columns(
+        district=pl.when(pl.Series(away)).then(elsewhere).otherwise("district"),
         closed_on=pl.Series(closed),
         status=pl.Series(np.where(gone, status, "存续").tolist(), dtype=pl.String),
         status_on=pl.Series(np.where(gone, closed, np.datetime64("NaT"))),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from simulators.world import bureau, district_figures, finance, labour, market, tax
+from simulators.world import bureau, declarations, district_figures, finance, labour, market, market_records, tax
 from simulators.world.dirt import soil
 from simulators.world.lifecycle import Life, live
 from simulators.world.population import Rng, invent
@@ -34,6 +34,7 @@ def compose(
     time: Timetable,
     rng: Rng,
     notes: dict[str, object],
+    *,
     faulty_registrations: pl.DataFrame | None = None,
 ) -> None:
     """Simulate all departments around a population and write the world.
@@ -59,9 +60,9 @@ def departments(life: Life, time: Timetable, rng: Rng) -> dict[str, pl.DataFrame
     return {
         "ms_registration": market.registrations(life, time, rng),
         "ms_change_event": market.change_events(life, time, rng),
-        "ms_irregularity": market.irregularities(life, time, rng),
-        "ms_ip_right": market.ip_rights(life, time, rng),
-        "ms_annual_report": market.annual_reports(life, time, rng),
+        "ms_irregularity": market_records.irregularities(life, time, rng),
+        "ms_ip_right": market_records.ip_rights(life, time, rng),
+        "ms_annual_report": market_records.annual_reports(life, time, rng),
         "tx_taxpayer": tax.taxpayers(held, time, rng),
         "tx_vat_return": tax.vat_returns(filed, time, rng),
         "tx_cit_return": tax.cit_returns(held, time, rng),
@@ -77,7 +78,7 @@ def departments(life: Life, time: Timetable, rng: Rng) -> dict[str, pl.DataFrame
         "fn_listing": finance.listings(firms, time, rng),
         "mi_tier_holder": bureau.tier_holders(life, time, rng),
         "mi_tech_register": bureau.tech_registers(life, time, rng),
-        "mi_declaration": bureau.declarations(life, time, rng),
+        "mi_declaration": declarations.declarations(life, time, rng),
         "mi_above_scale": bureau.above_scale(life, time, rng),
         "mi_arrears": bureau.arrears(life, time, rng),
         "st_district_indicator": district_figures.district_figures(time, rng),

@@ -6,6 +6,8 @@ in reality, where nothing forbids a second 市南区佳和便利店.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -20,7 +22,8 @@ BRAND = list(
 TRADES: dict[str, tuple[str, ...]] = {
     "A": ("农业", "水产养殖", "果蔬种植", "畜牧", "苗木"),
     "B": ("矿业", "石材开采"),
-    "C": ("机械", "电子", "食品", "纺织", "化工", "橡胶", "精密模具", "新材料", "制药", "家具", "汽车零部件", "仪器仪表", "电气", "包装", "服装", "金属制品"),
+    "C": ("机械", "电子", "食品", "纺织", "化工", "橡胶", "精密模具", "新材料", "制药", "家具",
+          "汽车零部件", "仪器仪表", "电气", "包装", "服装", "金属制品"),
     "D": ("热力", "新能源", "燃气"),
     "E": ("建筑工程", "装饰工程", "建设", "园林绿化工程"),
     "F": ("商贸", "国际贸易", "贸易", "食品销售", "建材", "电子商务", "医药"),
@@ -135,9 +138,8 @@ def cooperative_names(rng: np.random.Generator, n: int) -> Strings:
     return distinct(compose(np.arange(n), 2).astype("<U40"), compose)
 
 
-def distinct(names: Strings, compose: object) -> Strings:
+def distinct(names: Strings, compose: Callable[[NDArray[np.int64], int], Strings]) -> Strings:
     """Rename later bearers of a name with longer brands until all differ."""
-    assert callable(compose)
     for length in (3, 3, 4, 4, 5):
         _, first = np.unique(names, return_index=True)
         again = np.setdiff1d(np.arange(len(names)), first)

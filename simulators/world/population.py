@@ -8,7 +8,7 @@ head count and yearly revenue (yuan) at the world's start, yearly growth rate, a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
@@ -23,12 +23,10 @@ UNREGISTERED_SHARE = 0.004
 NEW_PER_MONTH = 0.008
 
 
-def weighted(
-    rng: np.random.Generator, values: tuple[str, ...] | list[str], weights: tuple[float, ...], n: int
-) -> Strings:
+def weighted(rng: np.random.Generator, values: Sequence[str], weights: tuple[float, ...], n: int) -> Strings:
     """Draw `n` of `values` with the given weights."""
     w = np.asarray(weights, dtype=float)
-    return rng.choice(np.asarray(values), n, p=w / w.sum())
+    return np.asarray(rng.choice(np.asarray(values), n, p=w / w.sum()))
 
 
 def invent(n: int, time: Timetable, rng: Rng) -> pl.DataFrame:
@@ -119,7 +117,7 @@ def make_branches(
 
 def parents_of(name: Strings, parents: NDArray[np.int64], r: np.random.Generator, n: int) -> Strings:
     """Draw parents' names for `n` branches."""
-    return name[r.choice(parents, n)]
+    return np.asarray(name[r.choice(parents, n)])
 
 
 def drop_twins(name: Strings, firm: NDArray[np.bool_]) -> Strings:

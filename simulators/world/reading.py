@@ -6,6 +6,8 @@ that every fault breaks the rule it is listed under and that nothing else breaks
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 
@@ -139,8 +141,8 @@ def breaks(rule: Rule, promised: DatasetContract) -> pl.Expr:
     text, value, today = clean(pl.col(field.name)), read(field, promised), pl.col("_delivered_on")
     day = value.dt.offset_by("8h").dt.date() if field.type == "timestamp" else value
     name = text.fill_null("")
-    broken = {
-        "required": lambda: text.is_null(),
+    broken: dict[str, Callable[[], pl.Expr]] = {
+        "required": text.is_null,
         "type": lambda: text.is_not_null() & value.is_null(),
         "values": lambda: text.is_not_null() & ~text.is_in(list(field.values)),
         "minimum": lambda: value < (field.minimum or 0),

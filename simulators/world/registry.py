@@ -59,8 +59,10 @@ def from_registry(file: Path, out: Path, months: int = 18, start: date = date(20
     outside = invent(max(12, len(population)), time, rng).filter(~pl.col("registered"))
     broken = faulty_rows(population, time, seed)
     good = population.join(broken.select("entity_no").unique(), on="entity_no", how="anti", maintain_order="left")
-    everyone = pl.concat([good, outside.select(population.columns).cast(dict(population.schema))])
-    compose(out, everyone, time, rng, {"source": file.name, "seed": seed, "rows": len(rows)}, broken)
+    everyone = pl.concat([good, outside.select(population.columns).match_to_schema(population.schema)])
+    compose(
+        out, everyone, time, rng, {"source": file.name, "seed": seed, "rows": len(rows)}, faulty_registrations=broken
+    )
     unread.write_csv(out / UNREAD_FILE)
     return Report(len(extract), len(extract) - len(rows), len(broken), int(capital["capital_wan"].count()), unread)
 

@@ -112,7 +112,7 @@ class CellComparison:
 def cells(published: pl.DataFrame, true: pl.DataFrame) -> CellComparison:
     """Compare every true cell with the published one; money and counts exactly, rates to six places.
 
-    A true cell without a value (a rate over nothing) may be absent or empty. An absent cell is a difference unless zero.
+    A true cell without a value (a rate over nothing) may be absent or empty; any other absent cell must be zero.
     """
     both = true.join(published.with_columns(_there=pl.lit(True)), on=CELL, how="left", suffix="_published")
     withheld = pl.col("cell_status").fill_null("published") != "published"

@@ -23,7 +23,7 @@ class Standing:
     """Who stands where, by month."""
 
     enterprises: pl.DataFrame
-    """One row per registered enterprise: true_id, category, established_on, ended_on (first 注销 or 吊销), scope flags."""
+    """One row per registered enterprise: true_id, category, established_on, ended_on (first 注销 or 吊销), flags."""
     months: pl.DataFrame
     """One row per registered enterprise and month: true_id, period, last_day, status, district_code."""
     periods: pl.DataFrame

@@ -34,8 +34,8 @@ def accounts(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     firm, shop = (both["category"] == "企业").to_numpy(), (both["category"] == "个体工商户").to_numpy()
     large = np.minimum(both["heads"].to_numpy() / 14, 1.0)
     kind = r.random(n)
-    monthly = kind < np.where(firm, 0.04 + 0.24 * large, 0.0)
-    quarterly = ~monthly & (kind < np.where(firm, 0.36, np.where(shop, 0.3, 0.1)))
+    monthly = kind < np.where(firm, 0.06 + 0.3 * large, 0.0)
+    quarterly = ~monthly & (kind < np.where(firm, 0.46, np.where(shop, 0.36, 0.1)))
     quarterly |= (both["idx"] < 12).to_numpy() & ~monthly
     personal = np.char.add("370299", np.char.add("19", np.char.zfill(r.integers(0, 10**9, n).astype(str), 9)))
     personal = np.where(r.random(n) < 0.5, personal, np.char.add(personal, "001"))
@@ -77,7 +77,7 @@ def taxpayers(held: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
     gone = gone.with_columns(_delivered_on=pl.Series(time.delivered(gone["closed_on"].to_numpy(), time.daily)))
     rows = pl.concat([rows, gone]).filter(pl.col("_delivered_on").is_not_null())
     rows = rows.unique(["taxpayer_no", "_delivered_on"], keep="last", maintain_order=True)
-    seconds = pl.Series(r.integers(8 * 3600, 18 * 3600, len(rows)))
+    seconds = pl.lit(pl.Series(r.integers(8 * 3600, 18 * 3600, len(rows))))
     return rows.select(
         "taxpayer_no", "taxpayer_id", "taxpayer_name", "taxpayer_status", "taxpayer_kind", "registered_on",
         cancelled_on="cancelled_on", district_code="district", industry_code="industry", address="address",
@@ -137,7 +137,8 @@ def vat_returns(filed: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
         sales_yuan=pl.Series(np.round(sales * np.where(r.random(n) < 0.002, -1, 1), 2)),
         export_sales_yuan=pl.Series(np.round(export, 2)),
         tax_payable_yuan=pl.Series(np.round(sales * 0.022 * refund, 2)),
-        filed_at=pl.Series(day).cast(pl.Datetime("us")) + pl.duration(seconds=pl.Series(r.integers(30000, 64000, n))),
+        filed_at=pl.Series(day).cast(pl.Datetime("us"))
+        + pl.duration(seconds=pl.lit(pl.Series(r.integers(30000, 64000, n)))),
     ).with_columns(
         updated_at=pl.col("filed_at") + pl.duration(seconds=7),
         _delivered_on=pl.Series(day).cast(pl.Date).dt.truncate("1mo") + pl.duration(days=17),
@@ -178,7 +179,8 @@ def payments(filed: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
         paid_month=pl.Series(day).cast(pl.Date).dt.strftime("%Y-%m"),
         tax_kind=names.series(kind),
         amount_yuan=pl.Series(np.round(amount, 2)),
-        updated_at=pl.Series(day).cast(pl.Datetime("us")) + pl.duration(seconds=pl.Series(r.integers(30000, 64000, n))),
+        updated_at=pl.Series(day).cast(pl.Datetime("us"))
+        + pl.duration(seconds=pl.lit(pl.Series(r.integers(30000, 64000, n)))),
         _delivered_on=pl.Series(day).cast(pl.Date).dt.truncate("1mo") + pl.duration(days=17),
     )
     corrected = rows.filter(pl.Series(r.random(n) < 1 / 150)).with_columns(

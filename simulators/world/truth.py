@@ -51,7 +51,8 @@ def computed(world: Path, start: date, as_of: date) -> Truth:
     accepted = {name: frame.filter(pl.col("_outcome") == "accepted") for name, frame in rows.items()}
     accepted = {
         name: frame.join(
-            xref.filter(pl.col("dataset") == name).select(_source_key="source_key", _true_id="true_id").unique("_source_key"),
+            xref.filter(pl.col("dataset") == name)
+            .select(_source_key="source_key", _true_id="true_id").unique("_source_key"),
             on="_source_key", how="left", maintain_order="left",
         )
         for name, frame in accepted.items()

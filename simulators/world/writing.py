@@ -39,7 +39,8 @@ def write_world(out: Path, datasets: dict[str, pl.DataFrame], time: Timetable, n
     """Write the deliveries in row order and the truth about them; a world appears whole or not at all.
 
     Each dataset's frame holds the catalogue's fields as text, `_delivered_on`, `_place` (order within the
-    delivery), `_true_id` and `_rule` (the rule a row breaks on purpose). Raises FileExistsError when `out` holds anything.
+    delivery), `_true_id` and `_rule` (the rule a row breaks on purpose).
+    Raises FileExistsError when `out` holds anything.
     """
     if out.exists() and any(out.iterdir()):
         raise FileExistsError(f"{out} is not empty")

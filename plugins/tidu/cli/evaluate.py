@@ -7,6 +7,7 @@ delivery's row count come out, is every published cell right.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -49,9 +50,7 @@ from publish.district_monthly_latest where breakdown in ('', 'tier')
 
 def evaluate(
     truth: Annotated[Path, typer.Option(help="The truth folder of a world, DIR/truth.")],
-    as_of: Annotated[
-        str, typer.Option(help="Date the warehouse stands at; empty: its latest release's, else the world's.")
-    ] = "",
+    as_of: Annotated[str, typer.Option(help="Date the warehouse stands at; empty: that of its release.")] = "",
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 on any miss.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
 ) -> None:
@@ -68,12 +67,12 @@ def evaluate(
     faults = scoring.fault_differences(fetch(QUARANTINE), right.faults)
     outcomes = scoring.outcome_differences(fetch(LEDGER), right.row_outcomes)
     cells = scoring.cells(fetch(PUBLISHED), right.monthly)
-    good = sound(score, faults, outcomes, cells)
+    verdict = Verdict(day, score, len(right.faults), faults, len(right.row_outcomes), outcomes, cells)
     if as_json:
-        plain(json.dumps(report(day, score, faults, outcomes, cells, good), ensure_ascii=False, default=str))
+        plain(json.dumps(verdict.report(), ensure_ascii=False, default=str))
     else:
-        show(day, score, len(right.faults), faults, len(right.row_outcomes), outcomes, cells)
-    if strict and not good:
+        verdict.show()
+    if strict and not verdict.sound:
         raise typer.Exit(1)
 
 
@@ -94,68 +93,72 @@ def fetch(query: str) -> pl.DataFrame:
 
     with connect_arrow() as connection, connection.cursor() as cursor:
         cursor.execute(query)
-        frame = pl.from_arrow(cursor.fetch_arrow_table())
-    assert isinstance(frame, pl.DataFrame)
-    return frame
+        return pl.DataFrame(cursor.fetch_arrow_table())
 
 
-def sound(score: LinkageScore, faults: pl.DataFrame, outcomes: pl.DataFrame, cells: CellComparison) -> bool:
-    """True when nothing differs and linkage reaches what exact rules reach."""
-    precision, recall, _ = score.pairs
-    linked = precision >= MIN_PRECISION and recall >= MIN_RECALL and not score.missing_keys
-    return linked and faults.is_empty() and outcomes.is_empty() and cells.differences.is_empty()
+@dataclass(frozen=True)
+class Verdict:
+    """What the comparison found."""
 
+    as_of: date
+    score: LinkageScore
+    faults_listed: int
+    faults: pl.DataFrame
+    """Rows quarantined on one side only, or under a rule that does not fit."""
+    deliveries: int
+    outcomes: pl.DataFrame
+    """Deliveries whose row counts differ."""
+    cells: CellComparison
 
-def report(
-    day: date, score: LinkageScore, faults: pl.DataFrame, outcomes: pl.DataFrame, cells: CellComparison, good: bool
-) -> dict[str, Any]:
-    """Everything as plain data."""
-    names = ("precision", "recall", "f1")
-    return {
-        "as_of": day,
-        "sound": good,
-        "linkage": {
-            "keys": score.keys,
-            "missing_keys": score.missing_keys,
-            "pairs": dict(zip(names, score.pairs, strict=True)),
-            "clusters": dict(zip(names, score.clusters, strict=True)),
-        },
-        "fault_differences": faults.to_dicts(),
-        "row_count_differences": outcomes.to_dicts(),
-        "cells": {
-            "compared": cells.compared,
-            "withheld": cells.withheld,
-            "absent": cells.absent,
-            "differences": cells.differences.to_dicts(),
-        },
-    }
+    @property
+    def sound(self) -> bool:
+        """True when nothing differs and linkage reaches what exact rules reach."""
+        precision, recall, _ = self.score.pairs
+        linked = precision >= MIN_PRECISION and recall >= MIN_RECALL and not self.score.missing_keys
+        return linked and self.faults.is_empty() and self.outcomes.is_empty() and self.cells.differences.is_empty()
 
+    def report(self) -> dict[str, Any]:
+        """Everything as plain data."""
+        names = ("precision", "recall", "f1")
+        return {
+            "as_of": self.as_of,
+            "sound": self.sound,
+            "linkage": {
+                "keys": self.score.keys,
+                "missing_keys": self.score.missing_keys,
+                "pairs": dict(zip(names, self.score.pairs, strict=True)),
+                "clusters": dict(zip(names, self.score.clusters, strict=True)),
+            },
+            "fault_differences": self.faults.to_dicts(),
+            "row_count_differences": self.outcomes.to_dicts(),
+            "cells": {
+                "compared": self.cells.compared,
+                "withheld": self.cells.withheld,
+                "absent": self.cells.absent,
+                "differences": self.cells.differences.to_dicts(),
+            },
+        }
 
-def show(
-    day: date,
-    score: LinkageScore,
-    listed: int,
-    faults: pl.DataFrame,
-    counted: int,
-    outcomes: pl.DataFrame,
-    cells: CellComparison,
-) -> None:
-    """Print the figures, then the first differences of each kind."""
-    table = Table("linkage", "precision", "recall", "F1", title=f"warehouse against truth, as of {day}")
-    table.add_row("pairs", *(f"{v:.5f}" for v in score.pairs))
-    table.add_row("clusters", *(f"{v:.5f}" for v in score.clusters))
-    console.print(table)
-    checks = Table("check", "compared", "differences")
-    checks.add_row("source keys held", str(score.keys), str(score.missing_keys))
-    checks.add_row("faulty rows in quarantine, no other", str(listed), str(len(faults)))
-    checks.add_row("row counts of deliveries", str(counted), str(len(outcomes)))
-    checks.add_row("published cells", str(cells.compared), str(len(cells.differences)))
-    console.print(checks)
-    if cells.withheld or cells.absent:
-        console.print(f"{cells.withheld} cells withheld, {cells.absent} not published")
-    for title, frame in (("quarantine", faults), ("row counts", outcomes), ("published cells", cells.differences)):
-        if len(frame):
-            listing(title, frame)
+    def show(self) -> None:
+        """Print the figures, then the first differences of each kind."""
+        table = Table("linkage", "precision", "recall", "F1", title=f"warehouse against truth, as of {self.as_of}")
+        table.add_row("pairs", *(f"{v:.5f}" for v in self.score.pairs))
+        table.add_row("clusters", *(f"{v:.5f}" for v in self.score.clusters))
+        console.print(table)
+        checks = Table("check", "compared", "differences")
+        checks.add_row("source keys held", str(self.score.keys), str(self.score.missing_keys))
+        checks.add_row("faulty rows in quarantine, no other", str(self.faults_listed), str(len(self.faults)))
+        checks.add_row("row counts of deliveries", str(self.deliveries), str(len(self.outcomes)))
+        checks.add_row("published cells", str(self.cells.compared), str(len(self.cells.differences)))
+        console.print(checks)
+        if self.cells.withheld or self.cells.absent:
+            console.print(f"{self.cells.withheld} cells withheld, {self.cells.absent} not published")
+        differing = (
+            ("quarantine", self.faults), ("row counts", self.outcomes), ("published cells", self.cells.differences),
+        )  # fmt: skip
+        for title, frame in differing:
+            if len(frame):
+                listing(title, frame)
 
 
 def listing(title: str, frame: pl.DataFrame) -> None:

@@ -3,8 +3,8 @@
 The figures themselves are made by the dbt models `int_monitoring__*`; nothing is computed here.
 """
 
-from tidu.publishing.indicators import Breakdown, Indicator, breakdowns, indicators
-from tidu.publishing.releases import Release, approve, publish, release, releases
+from tidu.publishing.publication import Release, approve, publish, release, releases
+from tidu.publishing.registry import Breakdown, Indicator, breakdowns, indicators
 
 __all__ = [
     "Breakdown",

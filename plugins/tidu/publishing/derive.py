@@ -9,7 +9,7 @@ import csv
 import io
 from pathlib import Path
 
-from tidu.publishing.indicators import breakdowns, indicators
+from tidu.publishing.registry import breakdowns, indicators
 from tidu.settings import PROJECT_ROOT
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds" / "monitoring"

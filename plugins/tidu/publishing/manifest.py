@@ -16,7 +16,7 @@ from psycopg.rows import dict_row
 
 from tidu.contracts import contracts
 from tidu.contracts.catalogue import ROOT as CONTRACTS
-from tidu.publishing.indicators import ROOT as INDICATORS
+from tidu.publishing.registry import ROOT as INDICATORS
 from tidu.settings import PROJECT_ROOT
 
 DBT_FOLDERS = ("macros", "models", "seeds")

@@ -11,7 +11,7 @@ import yaml
 
 from tidu.publishing import derive as derived
 from tidu.publishing.derive import SEEDS, derive, seed_files
-from tidu.publishing.indicators import ROOT, Indicator, breakdowns, indicators
+from tidu.publishing.registry import ROOT, Indicator, breakdowns, indicators
 
 
 def test_the_seeds_in_the_tree_are_current() -> None:
@@ -24,7 +24,9 @@ def test_the_seeds_in_the_tree_are_current() -> None:
 
 def test_a_change_in_the_registry_changes_the_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     changed: dict[str, Indicator] = dict(indicators())
-    changed["tech_smes"] = dataclasses.replace(changed["tech_smes"], breakdowns=("industry_section",), datasets=("fn_loan",))
+    changed["tech_smes"] = dataclasses.replace(
+        changed["tech_smes"], breakdowns=("industry_section",), datasets=("fn_loan",)
+    )
     monkeypatch.setattr(derived, "indicators", lambda: changed)
     rows = {r["code"]: r for r in csv.DictReader(io.StringIO(seed_files()[SEEDS / "seed_indicator.csv"]))}
     assert rows["tech_smes"]["breakdowns"] == "industry_section"

@@ -20,8 +20,8 @@ from psycopg.types.json import Jsonb
 from tidu.errors import ReleaseBlocked, TiduError
 from tidu.ledger.database import connect
 from tidu.ledger.runs import stage
-from tidu.publishing.indicators import indicators
 from tidu.publishing.manifest import TABLES, digest, inputs, tables
+from tidu.publishing.registry import indicators
 from tidu.settings import settings
 
 RELEASE_LOCK = 7_411_003

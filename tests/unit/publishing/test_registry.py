@@ -9,7 +9,7 @@ import yaml
 
 from tidu.contracts import contract
 from tidu.errors import IndicatorError
-from tidu.publishing.indicators import ROOT, breakdowns, indicators, parse_breakdown, parse_indicator
+from tidu.publishing.registry import ROOT, breakdowns, indicators, parse_breakdown, parse_indicator
 
 INTERFACE = {
     "market_entities", "enterprises", "individual_businesses", "new_entities", "closed_entities", "tax_paid_yuan",

@@ -72,11 +72,15 @@ def january(dsn: str) -> None:
 
 
 def february(dsn: str) -> None:
-    ended = registration("1", "青岛甲机械有限公司", ALPHA, "2025-02-18T08:00:00", reg_status="注销", status_on="2025-02-17")
+    ended = registration(
+        "1", "青岛甲机械有限公司", ALPHA, "2025-02-18T08:00:00", reg_status="注销", status_on="2025-02-17"
+    )
     gamma = registration("3", "青岛丙贸易有限公司", GAMMA, "2025-02-18T08:00:00", district_code="371002")
     deliver(dsn, "ms_registration", "2025-02-20", [ended, gamma])
     deliver(dsn, "tx_vat_return", "2025-03-15", [vat_return(2, "20")])
-    deliver(dsn, "fn_loan", "2025-03-05", [{"loan_no": "l2", "borrower_name": "谁也不认识的有限公司", "balance_wan": "1"}])
+    deliver(
+        dsn, "fn_loan", "2025-03-05", [{"loan_no": "l2", "borrower_name": "谁也不认识的有限公司", "balance_wan": "1"}]
+    )
 
 
 def build_master() -> None:

@@ -36,7 +36,9 @@ def in_sql(cluster: Cluster, macro: str, texts: list[str]) -> list[object]:
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(TEXTS, min_size=20, max_size=40))
-@example(["测试", "测试一下", "无", "无锡", "0000", "00001", "null", "NULL ", "N/A", "//", "", " ", "v\u000bV", "Ｏ０Ｉ１"])
+@example(
+    ["测试", "测试一下", "无", "无锡", "0000", "00001", "null", "NULL ", "N/A", "//", "", " ", "v\u000bV", "Ｏ０Ｉ１"]
+)
 def test_sql_and_python_agree(cluster: Cluster, texts: list[str]) -> None:
     assert in_sql(cluster, "name_key", texts) == [name_key(t) for t in texts]
     assert in_sql(cluster, "code_key", texts) == [code_key(t) for t in texts]

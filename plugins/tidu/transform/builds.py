@@ -28,8 +28,7 @@ def begin_build(run_id: str) -> list[int]:
             raise TiduError(f"{run_id}: another build of the enterprise master is starting or ending; run again later")
         cursor = connection.cursor(row_factory=scalar_row)
         cursor.execute(
-            "update ops.delivery set building = true"
-            " where state = 'accepted' and built_at is null and not building"
+            "update ops.delivery set building = true where state = 'accepted' and built_at is null and not building"
         )
         return cursor.execute(
             "select delivery_id from ops.delivery where building order by delivered_on, delivery_id"
@@ -43,9 +42,7 @@ def finish_build(run_id: str) -> int:
     """
     with connect() as connection:
         connection.execute("select pg_advisory_xact_lock(%s)", [BUILD_LOCK])
-        return connection.execute(
-            "update ops.delivery set building = false, built_at = now() where building"
-        ).rowcount
+        return connection.execute("update ops.delivery set building = false, built_at = now() where building").rowcount
 
 
 def nothing_new(as_of: date) -> bool:

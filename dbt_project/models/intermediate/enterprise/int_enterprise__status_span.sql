@@ -1,4 +1,4 @@
-{{ config(indexes=[{'columns': ['enterprise_id']}]) }}
+{{ config(indexes=[{'columns': ['enterprise_id', 'valid_from'], 'unique': true}]) }}
 
 with
 

@@ -1,3 +1,5 @@
+{{ config(indexes=[{'columns': ['code_key'], 'unique': true}]) }}
+
 with
 
 party_variant as (

@@ -1,3 +1,5 @@
+{{ config(indexes=[{'columns': ['code', 'code_kind'], 'unique': true}]) }}
+
 with
 
 stg_ms_registration as (

@@ -1,3 +1,5 @@
+{{ config(indexes=[{'columns': ['name_key'], 'unique': true}]) }}
+
 with
 
 stg_ms_registration as (

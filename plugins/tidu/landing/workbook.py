@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import re
+import zipfile
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +18,8 @@ from tidu.contracts.model import DatasetContract
 from tidu.errors import DeliveryRejected
 from tidu.landing.shaping import SURPLUS, Sheet, field_of_heading, normal_heading
 
+LARGEST_UNPACKED = 1 << 30
+"""Bytes of a workbook's parts together; a sheet of Excel's 1,048,576 rows stays below."""
 HEADING_ROWS = 30
 """Headings are looked for in the first rows only."""
 TOTAL = re.compile(r"(合计|总计|小计|共计)[:：]?")
@@ -31,10 +34,14 @@ def read_xlsx(contract: DatasetContract, source: str, data: bytes) -> Sheet:
     Raises DeliveryRejected for a file that is no workbook and for one without a row of headings.
     """
     try:
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked > LARGEST_UNPACKED:
+            raise DeliveryRejected(contract.name, source, f"it would unpack to {unpacked} bytes", contract.contact)
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         sheets = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names]
     # calamine lets other errors of its readers through as well, all of them about the bytes at hand.
-    except (CalamineError, OSError, ValueError, KeyError) as error:
+    except (CalamineError, zipfile.BadZipFile, OSError, ValueError, KeyError) as error:
         raise DeliveryRejected(contract.name, source, f"unreadable xlsx: {error}", contract.contact) from error
     for rows in sheets:
         place = _heading_row(contract, rows)

@@ -11,6 +11,7 @@ import xlsxwriter
 
 from tidu.contracts import contract
 from tidu.errors import DeliveryRejected
+from tidu.landing import workbook
 from tidu.landing.shaping import shape
 from tidu.landing.workbook import read_xlsx
 
@@ -21,17 +22,17 @@ ROW = ["G1", "青岛甲公司", "91370200MA3C0000X1", "乙担保", 1234.5, "2025
 
 def book(rows: list[list[Any]], first_sheet: list[list[Any]] | None = None) -> bytes:
     target = io.BytesIO()
-    workbook = xlsxwriter.Workbook(target)
-    day = workbook.add_format({"num_format": "yyyy-mm-dd"})
+    made = xlsxwriter.Workbook(target)
+    day = made.add_format({"num_format": "yyyy-mm-dd"})
     for content in ([first_sheet] if first_sheet is not None else []) + [rows]:
-        sheet = workbook.add_worksheet()
+        sheet = made.add_worksheet()
         for y, row in enumerate(content):
             for x, cell in enumerate(row):
                 if isinstance(cell, dt.date):
                     sheet.write_datetime(y, x, cell, day)
                 elif cell is not None:
                     sheet.write(y, x, cell)
-    workbook.close()
+    made.close()
     return target.getvalue()
 
 
@@ -116,3 +117,9 @@ def test_a_workbook_that_cannot_be_taken_is_rejected(data: bytes, reason: str) -
     with pytest.raises(DeliveryRejected, match=reason) as rejected:
         rows_of(data)
     assert rejected.value.contact == GUARANTEE.contact
+
+
+def test_a_workbook_that_unpacks_to_a_flood_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "LARGEST_UNPACKED", 1000)
+    with pytest.raises(DeliveryRejected, match="would unpack to"):
+        rows_of(book([HEADINGS, ROW]))

@@ -35,6 +35,8 @@ def faulty(dataset: DatasetContract, good: pl.DataFrame, r: np.random.Generator)
 
     `good` holds text fields, `_delivered_on`, `_place`, `_true_id`; the result adds `_rule`, the rule broken.
     """
+    if good.is_empty():
+        return good.with_columns(_rule=pl.lit(None, pl.String))
     rules = [rule for rule in dataset.rules if rule.column is not None]
     wanted = max(round(len(good) * SHARE), min(len(rules) + 1, max(4, len(good) // 40)))
     turns = np.resize(r.permutation(len(rules) + 1), wanted)

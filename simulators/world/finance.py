@@ -41,7 +41,7 @@ def monthly(
     pool: pl.DataFrame, time: Timetable, r: np.random.Generator, share: float, day: int
 ) -> tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.datetime64]]]:
     """Draw dealings: rows of the pool with `_delivered_on` on a day of the month after the dealing's day."""
-    each = np.maximum(1, r.poisson(len(pool) * share, time.months))
+    each = np.maximum(1, r.poisson(len(pool) * share, time.months)) * min(len(pool), 1)
     k = np.repeat(np.arange(time.months), each)
     rows = pool[r.integers(0, len(pool), len(k))]
     on = np.array([np.datetime64(time.month(int(i) - 1)) for i in k], dtype="datetime64[D]") + r.integers(0, 28, len(k))
@@ -53,7 +53,7 @@ def monthly(
 
 def numbers(prefix: str, n: int, width: int = 8) -> pl.Series:
     """Return n running numbers behind a prefix."""
-    return names.series(np.char.add(prefix, np.char.zfill((np.arange(n) + 1).astype(str), width)))
+    return names.series(np.char.add(prefix, names.padded(np.arange(n) + 1, width)))
 
 
 def subsidies(pool: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:

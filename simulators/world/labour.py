@@ -35,7 +35,7 @@ def employers(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     hard = r.random(n) < 0.001
     short = p["name"].str.replace("^青岛市?", "").str.replace("(股份)?有限(责任)?公司$", "")
     return p.with_columns(
-        employer_no=names.series(np.char.add("37020", np.char.zfill((np.arange(n) + 1).astype(str), 7))),
+        employer_no=names.series(np.char.add("37020", names.padded(np.arange(n) + 1, 7))),
         employer_name=pl.when(pl.Series(hard)).then(short).otherwise(name),
         dirty_uscc=pl.when(pl.Series(hard | ~named)).then(None).otherwise(dirty(p["uscc"], r)),
     )
@@ -139,7 +139,7 @@ def talent(held: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
 def stability_subsidies(held: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
     """Grants that return part of the premiums, a few accounts each month."""
     r = rng("hr_stability_subsidy")
-    n_each = np.maximum(1, r.poisson(len(held) * 0.03, time.months))
+    n_each = np.maximum(1, r.poisson(len(held) * 0.03, time.months)) * min(len(held), 1)
     k = np.repeat(np.arange(time.months), n_each)
     rows = held[r.integers(0, len(held), len(k))]
     n = len(rows)
@@ -148,7 +148,7 @@ def stability_subsidies(held: pl.DataFrame, time: Timetable, rng: Rng) -> pl.Dat
     alive = (pl.col("established_on") < day) & (pl.col("closed_on").is_null() | (pl.col("closed_on") > day))
     return (
         rows.select(
-            grant_no=names.series(np.char.add("WG", np.char.zfill((np.arange(n) + 1).astype(str), 8))),
+            grant_no=names.series(np.char.add("WG", names.padded(np.arange(n) + 1, 8))),
             employer_no="employer_no",
             uscc="dirty_uscc",
             amount_yuan=(pl.col("heads") * pl.Series(r.integers(150, 600, n))).cast(pl.Float64),

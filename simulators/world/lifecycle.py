@@ -166,7 +166,9 @@ def renaming(population: pl.DataFrame, closed: Dates, time: Timetable, r: np.ran
     fresh = names.enterprise_names(
         r, rows["section"].to_numpy().astype(str), rows["reg_type"].fill_null("173").to_numpy().astype(str)
     )
-    fresh = np.char.replace(fresh.astype("<U40"), "青岛", "青岛新", count=1)
+    fresh = np.array([n.replace("青岛", "青岛新", 1) for n in fresh.tolist()], dtype="<U40")
+    free = ~np.isin(fresh, population["name"].to_numpy().astype(str))
+    hit, on, rows, fresh = hit[free], on[free], rows.filter(pl.Series(free)), fresh[free]
     return pl.DataFrame(
         {
             "idx": hit,

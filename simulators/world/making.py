@@ -12,7 +12,7 @@ from simulators.world.dirt import soil
 from simulators.world.lifecycle import Life, live
 from simulators.world.population import Rng, invent
 from simulators.world.timetable import Timetable, seeded
-from simulators.world.writing import as_text, write_world
+from simulators.world.writing import as_text, vacant, write_world
 from tidu.contracts import contract
 
 
@@ -23,6 +23,7 @@ def make_world(
 
     The same arguments write the same bytes. Raises FileExistsError when `out` holds anything.
     """
+    vacant(out)
     time, rng = Timetable(start.replace(day=1), months), seeded(seed)
     population = invent(enterprises, time, rng)
     compose(out, population, time, rng, {"enterprises": enterprises, "seed": seed, "source": "made by grammar"})

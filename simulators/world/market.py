@@ -93,7 +93,8 @@ def change_events(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
         value_before=authorities(moves["old_district"]),
         value_after=authorities(moves["district"]),
     )
-    rows = pl.concat([events, authority]).sort("recorded", "idx", "change_item")
+    rows = pl.concat([events, authority, earlier_renames(life, time).select(events.columns)])
+    rows = rows.sort("recorded", "idx", "change_item")
     rows = rows.with_columns(
         _delivered_on=pl.Series(time.delivered(rows["recorded"].to_numpy(), time.daily)),
         change_no=pl.concat_str(pl.lit("BG"), pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(9)),
@@ -102,6 +103,21 @@ def change_events(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
         "change_no", "entity_no", "change_item", "value_before", "value_after",
         changed_on="on", _delivered_on="_delivered_on", _true_id="true_id",
     )  # fmt: skip
+
+
+def earlier_renames(life: Life, time: Timetable) -> pl.DataFrame:
+    """The renames before the world's start that former names tell of; they come with the first delivery."""
+    renamed = life.population.filter(pl.col("registered") & pl.col("old") & pl.col("former").is_not_null())
+    held = (pl.lit(time.start) - pl.col("established_on")).dt.total_days()
+    rows = renamed.with_columns(
+        kind=pl.lit("rename"),
+        on=pl.col("established_on") + pl.duration(days=(held * 0.7).cast(pl.Int64)),
+        value_before=pl.col("former").str.split("；").list.last(),
+        value_after="name",
+        change_item=pl.lit("名称"),
+        **{f"old_{c}": pl.col(c) for c in CHANGING},
+    )
+    return rows.with_columns(recorded="on")
 
 
 def by_kind(name: pl.Expr, address: pl.Expr, capital: pl.Expr, person: pl.Expr) -> pl.Expr:

@@ -29,7 +29,7 @@ def irregularities(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     listed = np.maximum(listed, rows["established_on"].to_numpy().astype("datetime64[D]") + 1)
     kind = weighted(r, ["经营异常名录", "严重违法失信名单", "行政处罚"], (0.78, 0.07, 0.15), n)
     rows = rows.with_columns(
-        record_no=names.series(np.char.add("YC", np.char.zfill((hit + 1).astype(str), 9))),
+        record_no=names.series(np.char.add("YC", names.padded(hit + 1, 9))),
         list_kind=names.series(kind),
         reason=pl.Series(
             names.choose(r, ("未按规定公示年度报告", "通过登记的住所无法联系", "公示信息隐瞒真实情况"), n).tolist()
@@ -86,7 +86,7 @@ def ip_rights(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     bought = r.random(n) < 0.08
     former = rows["former"].str.split("；").list.last()
     rows = rows.with_columns(
-        ip_no=names.series(np.char.add("QD", np.char.zfill(r.permutation(n * 3)[:n].astype(str), 10))),
+        ip_no=names.series(np.char.add("QD", names.padded(r.permutation(n * 3)[:n], 10))),
         ip_kind=names.series(kind),
         title=names.series(np.char.add("一种", np.char.add(names.brands(r, n), "装置及其控制方法"))),
         owner_name=pl.when(pl.Series(granted < start - 600) & former.is_not_null()).then(former).otherwise("name"),

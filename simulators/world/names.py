@@ -181,6 +181,11 @@ def addresses(rng: np.random.Generator, districts: Strings) -> Strings:
     return np.char.add(out, np.where(rng.random(n) < 0.4, np.char.add(building, room), ""))
 
 
+def padded(numbers: NDArray[np.int64], width: int) -> Strings:
+    """Write numbers with leading zeros."""
+    return np.array([f"{n:0{width}d}" for n in numbers.tolist()], dtype=f"<U{width + 4}")
+
+
 def series(values: Strings) -> pl.Series:
     """Return a numpy text array as a polars series of strings."""
     return pl.Series(values.tolist(), dtype=pl.String)

@@ -144,11 +144,11 @@ def with_codes(frame: pl.DataFrame, time: Timetable, r: np.random.Generator) -> 
     authority = np.where(registered, np.where(r.random(n) < 0.1, codes.CITY, district), "370102")
     uscc = identifiers.usccs(np.char.add(kind, authority), orgs)
     bare = (category == "个体工商户") & ~modern & (r.random(n) < 0.25)
-    bodies = np.char.add(np.char.add(authority, np.where(kind == "92", "6", "2")), np.char.zfill(idx.astype(str), 7))
+    bodies = np.char.add(np.char.add(authority, np.where(kind == "92", "6", "2")), names.padded(idx, 7))
     numbered = bare | (~modern & (r.random(n) < 0.5))
     return frame.with_columns(
-        true_id=names.series(np.char.add(np.where(registered, "T", "U"), np.char.zfill(idx.astype(str), 7))),
-        entity_no=names.series(np.char.add("3702", np.char.zfill((idx + 1).astype(str), 10))),
+        true_id=names.series(np.char.add(np.where(registered, "T", "U"), names.padded(idx, 7))),
+        entity_no=names.series(np.char.add("3702", names.padded(idx + 1, 10))),
         uscc=names.series(np.where(bare, "", uscc)).replace("", None),
         org_code=names.series(orgs),
         reg_no=names.series(np.where(numbered, identifiers.reg_nos(bodies), "")).replace("", None),

@@ -21,7 +21,7 @@ from simulators.world.making import compose
 from simulators.world.population import invent
 from simulators.world.reading import broken_rules
 from simulators.world.timetable import Timetable, seeded
-from simulators.world.writing import as_text
+from simulators.world.writing import as_text, vacant
 from tidu.contracts import contract
 
 COLUMNS = (
@@ -50,6 +50,7 @@ def from_registry(file: Path, out: Path, months: int = 18, start: date = date(20
     The same arguments write the same bytes. Raises ValueError when a column is missing, FileExistsError when
     `out` holds anything.
     """
+    vacant(out)
     time, rng = Timetable(start.replace(day=1), months), seeded(seed)
     extract = read_extract(file)
     code = pl.col("统一社会信用代码")

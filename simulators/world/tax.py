@@ -37,13 +37,13 @@ def accounts(life: Life, time: Timetable, rng: Rng) -> pl.DataFrame:
     monthly = kind < np.where(firm, 0.06 + 0.3 * large, 0.0)
     quarterly = ~monthly & (kind < np.where(firm, 0.46, np.where(shop, 0.36, 0.1)))
     quarterly |= (both["idx"] < 12).to_numpy() & ~monthly
-    personal = np.char.add("370299", np.char.add("19", np.char.zfill(r.integers(0, 10**9, n).astype(str), 9)))
+    personal = np.char.add("370299", np.char.add("19", names.padded(r.integers(0, 10**9, n), 9)))
     personal = np.where(r.random(n) < 0.5, personal, np.char.add(personal, "001"))
     old = (both["established_on"] < date(2015, 10, 1)).to_numpy()
     legacy = old & ~shop & (r.random(n) < 0.2)
     bare = both["uscc"].is_null().to_numpy()
     return both.with_columns(
-        taxpayer_no=names.series(np.char.add("1013702", np.char.zfill((np.arange(n) + 1).astype(str), 9))),
+        taxpayer_no=names.series(np.char.add("1013702", names.padded(np.arange(n) + 1, 9))),
         taxpayer_id=pl.when(pl.Series(bare | (shop & (r.random(n) < 0.3))))
         .then(names.series(personal))
         .when(pl.Series(legacy))
@@ -174,7 +174,7 @@ def payments(filed: pl.DataFrame, time: Timetable, rng: Rng) -> pl.DataFrame:
     amount = np.where(r.random(n) < 0.008, -0.5 * amount, amount)
     day = pays["month"].dt.offset_by("1mo").to_numpy().astype("datetime64[D]") + 14
     rows = pays.with_columns(
-        voucher_no=names.series(np.char.add("337026", np.char.zfill((np.arange(n) + 1).astype(str), 12))),
+        voucher_no=names.series(np.char.add("337026", names.padded(np.arange(n) + 1, 12))),
         version=pl.lit(1),
         paid_month=pl.Series(day).cast(pl.Date).dt.strftime("%Y-%m"),
         tax_kind=names.series(kind),

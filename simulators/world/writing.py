@@ -42,8 +42,7 @@ def write_world(out: Path, datasets: dict[str, pl.DataFrame], time: Timetable, n
     delivery), `_true_id` and `_rule` (the rule a row breaks on purpose).
     Raises FileExistsError when `out` holds anything.
     """
-    if out.exists() and any(out.iterdir()):
-        raise FileExistsError(f"{out} is not empty")
+    vacant(out)
     making = out.with_name(out.name + ".making")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True)
@@ -53,6 +52,12 @@ def write_world(out: Path, datasets: dict[str, pl.DataFrame], time: Timetable, n
     if out.exists():
         out.rmdir()
     making.rename(out)
+
+
+def vacant(out: Path) -> None:
+    """Raise FileExistsError when `out` holds anything."""
+    if out.exists() and any(out.iterdir()):
+        raise FileExistsError(f"{out} is not empty")
 
 
 def write_files(out: Path, datasets: dict[str, pl.DataFrame], time: Timetable) -> None:

@@ -40,7 +40,8 @@ where d.repeats_delivery_id is null
 group by l.dataset, d.delivered_on
 """
 PUBLISHED = """
-select period, '370200' as district_code, indicator_code, scope, breakdown, breakdown_value, value::text as value, cell_status
+select period, '370200' as district_code, indicator_code, scope, breakdown, breakdown_value, value::text as value,
+    cell_status
 from publish.city_monthly_latest where breakdown in ('', 'tier')
 union all
 select period, district_code, indicator_code, scope, breakdown, breakdown_value, value::text, cell_status

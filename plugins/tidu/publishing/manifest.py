@@ -66,19 +66,40 @@ def digest(document: Any) -> str:
 
 
 def tables(connection: Connection[Any], release_id: int) -> dict[str, dict[str, Any]]:
-    """Return row count and content hash of each table of a release, whatever its release_id is."""
-    found = {}
-    for table in TABLES:
-        row = connection.execute(
-            f"""
-            select count(*), encode(sha256(convert_to(coalesce(string_agg(line, E'\\n' order by line collate "C"), ''),
-                'UTF8')), 'hex')
-            from (select (to_jsonb(t) - 'release_id')::text as line from publish.{table} as t where release_id = %s)
-            """,  # noqa: S608 (table is one of TABLES)
-            [release_id],
-        ).fetchone()
-        found[table] = {"rows": row[0], "sha256": row[1]} if row else {}
+    """Return row count and content hash of each table of a release, whatever its release_id is.
+
+    Hashed is the table as CSV with header, without release_id, in order of its key.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for table, (columns, order) in _shapes(connection).items():
+        hashed = hashlib.sha256(f"{columns}\n".encode())
+        content = f"select {columns} from publish.{table} where release_id = {int(release_id)}"  # noqa: S608
+        with connection.cursor() as cursor:
+            with cursor.copy(f"copy ({content} order by {order}) to stdout (format csv)".encode()) as copied:
+                for block in copied:
+                    hashed.update(block)
+            rows = cursor.rowcount
+        found[table] = {"rows": rows, "sha256": hashed.hexdigest()}
     return found
+
+
+def _shapes(connection: Connection[Any]) -> dict[str, tuple[str, str]]:
+    """Columns without release_id, and key columns in the byte order of text, of every released table."""
+    rows = connection.execute(
+        """
+        select c.relname, string_agg(a.attname, ', ' order by a.attnum),
+            string_agg(a.attname || ' collate "C"', ', ' order by array_position(i.indkey::int2[], a.attnum))
+                filter (where a.attnum = any(i.indkey))
+        from pg_index as i
+        join pg_class as c on c.oid = i.indrelid
+        join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+        where i.indisprimary and c.relnamespace = 'publish'::regnamespace and a.attname <> 'release_id'
+            and c.relname = any(%s)
+        group by c.relname order by c.relname
+        """,
+        [list(TABLES)],
+    ).fetchall()
+    return {table: (columns, order) for table, columns, order in rows}
 
 
 def _sha256(paths: Iterable[Path]) -> str:

@@ -25,6 +25,13 @@ PROJECT = PROJECT_ROOT / "dbt_project"
 THREADS = 2
 BUILD_OPTIONS = ("--indirect-selection", "buildable", "--exclude-resource-type", "unit_test")
 """A stage runs the data tests of what it builds; unit tests belong to the test suite."""
+OUTPUTS = {
+    "stage": ("stg_",),
+    "link": ("int_enterprise__account_link", "int_enterprise__record_link"),
+    "mart": ("enterprise",),
+    "monitor": ("int_monitoring__city_month", "int_monitoring__district_month"),
+}
+"""Models, by the beginning of their names, whose rows are what a stage puts out."""
 FAILED = ("error", "fail", "runtime error")
 
 
@@ -37,6 +44,12 @@ class NodeRun:
     seconds: float
     rows_affected: int | None
     message: str | None
+
+    @property
+    def model(self) -> str:
+        """Name of the model; empty for a node that is none."""
+        kind, _, name = self.node.split(".", 2)
+        return name if kind == "model" else ""
 
 
 def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tuple[NodeRun, ...]:
@@ -64,7 +77,7 @@ def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tup
             raise TiduError(
                 f"{run_id}: stage {stage}: " + "; ".join(f"{n.node}: {(n.message or n.status).strip()}" for n in failed)
             )
-        counts.rows_out = sum(n.rows_affected or 0 for n in nodes if n.node.startswith("model."))
+        counts.rows_out = sum(n.rows_affected or 0 for n in nodes if n.model.startswith(OUTPUTS[stage]))
     return nodes
 
 

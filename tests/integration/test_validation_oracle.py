@@ -128,7 +128,7 @@ def test_any_history_settles_as_row_by_row(warehouse: str, dataset: str) -> None
     manner, fields, versions = DATASETS[dataset]
     with psycopg.connect(warehouse, autocommit=True) as connection:
 
-        @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
         @given(batches)
         def check(history: list[list[Sent]]) -> None:
             connection.execute("truncate ops.delivery, ops.accepted_row, ops.row_set_aside cascade")

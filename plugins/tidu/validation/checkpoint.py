@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -26,7 +27,7 @@ from tidu.settings import settings
 from tidu.validation.readings import table
 from tidu.validation.suite import SuiteRule
 
-ROW_ID = ["delivery_id", "row_no"]
+SITE = "dataset"
 LISTED_AT_MOST = 50_000
 """More failing rows than this are not listed one by one: the rule then runs once per delivery."""
 
@@ -41,115 +42,149 @@ class SuiteVerdict:
 
 
 def run_suite(
-    connection: psycopg.Connection, contract: DatasetContract, rules: tuple[SuiteRule, ...], run_id: str
+    connection: psycopg.Connection, contract: DatasetContract, rules: Sequence[SuiteRule], run_id: str
 ) -> list[SuiteVerdict]:
     """Judge the readings table of `contract` by `rules`; return one verdict per rule, in their order.
 
     Needs the readings table committed. Writes Data Docs below settings().data_docs/<dataset>.
-    Raises TiduError when GX drops a rule or does not list all failing rows of a delivery.
+    Raises TiduError when GX drops a rule or does not list all failing rows of a rule.
     """
-    with _warehouse(contract) as (context, source):
-        _fresh_docs(context, contract)
-        batch = source.add_table_asset(
-            contract.name, table_name=table(contract).removeprefix("ops."), schema_name="ops"
-        ).add_batch_definition_whole_table("pending")
-        results = _run(context, batch, contract.name, rules, "BOOLEAN_ONLY", run_id)
-        failing = [r for r in rules if not results[r.rule_id].success]
-        found = {r.rule_id: SuiteVerdict(r, {}) for r in rules}
+    found = {rule.rule_id: SuiteVerdict(rule, {}) for rule in rules}
+    with _warehouse() as (context, source):
+        run = _SuiteRun(connection, contract, context, source, run_id)
+        run.empty_docs()
+        results = run.checkpoint(contract.name, run.all_pending, rules, "BOOLEAN_ONLY")
+        failing = [rule for rule in rules if not results[rule.rule_id].success]
         if failing:
-            found |= _details(connection, contract, context, source, batch, failing, run_id)
-    return [found[r.rule_id] for r in rules]
+            found |= run.details(failing)
+    return [found[rule.rule_id] for rule in rules]
 
 
-def _details(
-    connection: psycopg.Connection,
-    contract: DatasetContract,
-    context: Any,
-    source: Any,
-    batch: Any,
-    failing: list[SuiteRule],
-    run_id: str,
-) -> dict[str, SuiteVerdict]:
-    """Run the failing rules again for the rows behind them."""
-    complete = {
-        "result_format": "COMPLETE",
-        "unexpected_index_column_names": ROW_ID,
-        "partial_unexpected_count": LISTED_AT_MOST,
-    }
-    results = _run(context, batch, f"{contract.name} failing", failing, complete, run_id)
-    found: dict[str, SuiteVerdict] = {}
-    too_many: list[SuiteRule] = []
-    for rule in failing:
-        result = results[rule.rule_id]
-        raised = _raised(result.exception_info)
-        if raised:
-            found[rule.rule_id] = SuiteVerdict(rule, {}, raised)
-        elif rule.query is not None:
-            found[rule.rule_id] = SuiteVerdict(rule, _by_query(connection, contract, rule, result))
-        elif "unexpected_count" not in result.result:
-            found[rule.rule_id] = SuiteVerdict(rule, {}, f"observed {result.result.get('observed_value')}")
-        elif result.result["unexpected_count"] > LISTED_AT_MOST:
-            too_many.append(rule)
-        else:
-            found[rule.rule_id] = SuiteVerdict(rule, _by_list(contract, rule, result.result))
-    return found | _one_by_one(connection, contract, context, source, too_many, run_id)
+@dataclass(frozen=True)
+class _SuiteRun:
+    """One dataset's rules on their way through GX."""
 
+    connection: psycopg.Connection
+    contract: DatasetContract
+    context: Any
+    source: Any
+    run_id: str
 
-def _by_list(contract: DatasetContract, rule: SuiteRule, result: dict[str, Any]) -> dict[int, int]:
-    listed = result["unexpected_index_list"]
-    if len(listed) != result["unexpected_count"]:
-        raise TiduError(
-            f"{contract.name}: {rule.rule_id}: GX counts {result['unexpected_count']} failing rows and lists {len(listed)}"
+    @cached_property
+    def all_pending(self) -> Any:
+        """Return the batch definition of the whole readings table."""
+        schema, _, name = table(self.contract).partition(".")
+        asset = self.source.add_table_asset(self.contract.name, table_name=name, schema_name=schema)
+        return asset.add_batch_definition_whole_table("pending")
+
+    def checkpoint(
+        self, name: str, batch: Any, rules: Sequence[SuiteRule], result_format: Any, *, documented: bool = True
+    ) -> dict[str, Any]:
+        """Run a checkpoint; return GX's result per rule id. An unknown type would vanish silently: it raises."""
+        import great_expectations as gx
+        from great_expectations.checkpoint import UpdateDataDocsAction
+
+        expectations = [rule.expectation for rule in rules]
+        suite = self.context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
+        if len(suite.expectations) != len(expectations):
+            known = {e.expectation_type for e in suite.expectations}
+            lost = sorted({e["type"] for e in expectations} - known)
+            raise TiduError(f"{name}: GX does not know these expectation types: {', '.join(lost)}")
+        validation = self.context.validation_definitions.add(
+            gx.ValidationDefinition(name=name, data=batch, suite=suite)
         )
-    return dict(Counter(row["delivery_id"] for row in listed))
+        actions = [UpdateDataDocsAction(name="docs", site_names=[SITE])] if documented else []
+        checkpoint = self.context.checkpoints.add(
+            gx.Checkpoint(name=name, validation_definitions=[validation], result_format=result_format, actions=actions)
+        )
+        (outcome,) = checkpoint.run(run_id=gx.RunIdentifier(run_name=self.run_id)).run_results.values()
+        ids = {rule.expectation["meta"]["rule_id"]: rule.rule_id for rule in rules}
+        return {ids[result.expectation_config.meta["rule_id"]]: result for result in outcome.results}
 
+    def details(self, failing: Sequence[SuiteRule]) -> dict[str, SuiteVerdict]:
+        """Run the failing rules again for the rows behind them."""
+        complete = {
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": ["delivery_id", "row_no"],
+            "partial_unexpected_count": LISTED_AT_MOST,
+        }
+        results = self.checkpoint(f"{self.contract.name} failing", self.all_pending, failing, complete)
+        found: dict[str, SuiteVerdict] = {}
+        too_many: list[SuiteRule] = []
+        for rule in failing:
+            result = results[rule.rule_id]
+            raised = _raised(result.exception_info)
+            if raised is None and "unexpected_count" not in result.result and rule.query is None:
+                raised = f"no rows to point at; observed {result.result.get('observed_value')}"
+            if raised is not None:
+                found[rule.rule_id] = SuiteVerdict(rule, {}, raised)
+            elif rule.query is not None:
+                found[rule.rule_id] = SuiteVerdict(rule, self._by_query(rule, result.result["observed_value"]))
+            elif result.result["unexpected_count"] > LISTED_AT_MOST:
+                too_many.append(rule)
+            else:
+                found[rule.rule_id] = SuiteVerdict(rule, self._by_list(rule, result.result))
+        return found | self._one_by_one(too_many)
 
-def _by_query(connection: psycopg.Connection, contract: DatasetContract, rule: SuiteRule, result: Any) -> dict[int, int]:
-    """GX shows at most 200 rows of a query; the deliveries of all of them come from the same text."""
-    query = (rule.query or "").format(batch=table(contract))
-    rows = connection.execute(f"select delivery_id, count(*) from ({query}) as q group by 1".encode()).fetchall()
-    counted = {int(delivery_id): int(count) for delivery_id, count in rows}
-    if sum(counted.values()) != result.result["observed_value"]:
-        raise TiduError(f"{contract.name}: {rule.rule_id}: GX and its own query count different rows")
-    return counted
+    def _by_list(self, rule: SuiteRule, result: dict[str, Any]) -> dict[int, int]:
+        listed, counted = result["unexpected_index_list"], result["unexpected_count"]
+        if len(listed) != counted:
+            raise TiduError(
+                f"{self.contract.name}: {rule.rule_id}: GX counts {counted} failing rows and lists {len(listed)}"
+            )
+        return dict(Counter(row["delivery_id"] for row in listed))
 
+    def _by_query(self, rule: SuiteRule, observed: int) -> dict[int, int]:
+        """GX shows at most 200 rows of a query; the deliveries of all of them come from the same text."""
+        query = (rule.query or "").format(batch=table(self.contract))
+        rows = self.connection.execute(f"select delivery_id, count(*) from ({query}) as q group by 1".encode())
+        counted = {int(delivery_id): int(count) for delivery_id, count in rows}
+        if sum(counted.values()) != observed:
+            raise TiduError(
+                f"{self.contract.name}: {rule.rule_id}: GX finds {observed} rows, its query {sum(counted.values())}"
+            )
+        return counted
 
-def _one_by_one(
-    connection: psycopg.Connection,
-    contract: DatasetContract,
-    context: Any,
-    source: Any,
-    rules: list[SuiteRule],
-    run_id: str,
-) -> dict[str, SuiteVerdict]:
-    """Count failing rows delivery by delivery, without listing them."""
-    failed: dict[str, dict[int, int]] = {rule.rule_id: {} for rule in rules}
-    if rules:
-        deliveries = connection.execute(f"select distinct delivery_id from {table(contract)} order by 1".encode())
-        for (delivery_id,) in deliveries.fetchall():
-            name = f"{contract.name} {delivery_id}"
-            batch = source.add_query_asset(
-                name, query=f"select * from {table(contract)} where delivery_id = {int(delivery_id)}"
-            ).add_batch_definition_whole_table("delivery")
-            results = _run(context, batch, name, rules, {"result_format": "BASIC"}, run_id, documented=False)
+    def _one_by_one(self, rules: Sequence[SuiteRule]) -> dict[str, SuiteVerdict]:
+        """Count failing rows delivery by delivery, without listing them."""
+        failed: dict[str, dict[int, int]] = {rule.rule_id: {} for rule in rules}
+        deliveries = f"select distinct delivery_id from {table(self.contract)} order by 1"
+        for (delivery_id,) in self.connection.execute(deliveries.encode()).fetchall() if rules else ():
+            name = f"{self.contract.name} {delivery_id}"
+            query = f"select * from {table(self.contract)} where delivery_id = {int(delivery_id)}"
+            batch = self.source.add_query_asset(name, query=query).add_batch_definition_whole_table("delivery")
+            results = self.checkpoint(name, batch, rules, {"result_format": "BASIC"}, documented=False)
             for rule in rules:
                 count = int(results[rule.rule_id].result["unexpected_count"])
                 if count:
                     failed[rule.rule_id][int(delivery_id)] = count
-    return {rule.rule_id: SuiteVerdict(rule, failed[rule.rule_id]) for rule in rules}
+        return {rule.rule_id: SuiteVerdict(rule, failed[rule.rule_id]) for rule in rules}
+
+    def empty_docs(self) -> None:
+        """Point Data Docs at the dataset's folder, emptied of the run before."""
+        folder = settings().data_docs / self.contract.name
+        for part in ("validations", "expectations"):
+            shutil.rmtree(folder / part, ignore_errors=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.context.add_data_docs_site(
+            site_name=SITE,
+            site_config={
+                "class_name": "SiteBuilder",
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+                "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
+            },
+        )
 
 
 @contextmanager
-def _warehouse(contract: DatasetContract) -> Iterator[tuple[Any, Any]]:
+def _warehouse() -> Iterator[tuple[Any, Any]]:
     """Yield an ephemeral GX context and its data source; the source's connections are closed at the end."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
 
     context: Any = gx.get_context(mode="ephemeral")
-    context.enable_analytics(enable=False)
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    dsn = settings().warehouse_dsn()
-    scheme, _, rest = dsn.partition("://")
+    scheme, _, rest = settings().warehouse_dsn().partition("://")
     if scheme not in ("postgresql", "postgres"):
         raise TiduError("TIDU_DSN must be a postgresql:// URI")
     source = context.data_sources.add_postgres("warehouse", connection_string=f"postgresql+psycopg://{rest}")
@@ -157,55 +192,6 @@ def _warehouse(contract: DatasetContract) -> Iterator[tuple[Any, Any]]:
         yield context, source
     finally:
         source.get_execution_engine().engine.dispose()
-
-
-def _run(
-    context: Any,
-    batch: Any,
-    name: str,
-    rules: Sequence[SuiteRule],
-    result_format: Any,
-    run_id: str,
-    *,
-    documented: bool = True,
-) -> dict[str, Any]:
-    """Run a checkpoint; return GX's result per rule id. An unknown type would vanish silently: it raises."""
-    import great_expectations as gx
-    from great_expectations.checkpoint import UpdateDataDocsAction
-
-    expectations = [rule.expectation for rule in rules]
-    suite = context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
-    if len(suite.expectations) != len(expectations):
-        known = {e.expectation_type for e in suite.expectations}
-        lost = sorted({e["type"] for e in expectations} - known)
-        raise TiduError(f"{name}: GX does not know these expectation types: {', '.join(lost)}")
-    validation = context.validation_definitions.add(gx.ValidationDefinition(name=name, data=batch, suite=suite))
-    actions = [UpdateDataDocsAction(name="docs", site_names=[SITE])] if documented else []
-    checkpoint = context.checkpoints.add(
-        gx.Checkpoint(name=name, validation_definitions=[validation], result_format=result_format, actions=actions)
-    )
-    (outcome,) = checkpoint.run(run_id=gx.RunIdentifier(run_name=run_id)).run_results.values()
-    ids = {rule.expectation["meta"]["rule_id"]: rule.rule_id for rule in rules}
-    return {ids[result.expectation_config.meta["rule_id"]]: result for result in outcome.results}
-
-
-SITE = "dataset"
-
-
-def _fresh_docs(context: Any, contract: DatasetContract) -> None:
-    """Point Data Docs at the dataset's folder, emptied of the run before."""
-    folder = settings().data_docs / contract.name
-    for part in ("validations", "expectations"):
-        shutil.rmtree(folder / part, ignore_errors=True)
-    folder.mkdir(parents=True, exist_ok=True)
-    context.add_data_docs_site(
-        site_name=SITE,
-        site_config={
-            "class_name": "SiteBuilder",
-            "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-            "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
-        },
-    )
 
 
 def _raised(exception_info: Any) -> str | None:

@@ -111,7 +111,7 @@ def conflict_query(contract: DatasetContract) -> str:
     history = f"ops.accepted_row_{contract.name}"
     return f"""
         with sound as (select * from {{batch}} where _broken is null),
-        disputed as (select _key, _version from sound group by 1, 2 having min(_content::text) <> max(_content::text)),
+        disputed as (select _key, _version from sound group by 1, 2 having count(*) > 1),
         opening as (
             select distinct on (s._key, s._version) s.*
             from sound as s join disputed using (_key, _version) order by s._key, s._version, s._place, s.row_no
@@ -120,7 +120,7 @@ def conflict_query(contract: DatasetContract) -> str:
             select o._key, o._version, o._content from opening as o
             where not exists (
                 select from sound as s where s._key = o._key
-                and (s._version > o._version and s._place <= o._place or s._version = o._version and s._place < o._place))
+                and s._version > o._version and s._place <= o._place)
             and not exists (select from {history} as h where h.key = o._key and h.version >= o._version)
         )
         select s.delivery_id, s.row_no

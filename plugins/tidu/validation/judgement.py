@@ -58,12 +58,13 @@ def validate(dataset: str, run_id: str, contract: DatasetContract | None = None,
     Writes ops.accepted_row, quarantine, row_set_aside, row_ledger, validation_run, validation_result
     and the deliveries' state in one transaction; stage_run rows `validate` and `settle`.
     Idempotence: with nothing loaded nothing changes. Two passes over one dataset wait for each other.
-    `contract` replaces the catalogue's; without `suite` Great Expectations is left out. Cost grows with the pending rows, not with history.
+    `contract` replaces the catalogue's; without `suite` Great Expectations is left out. Cost grows with
+    the pending rows, not with history.
     """
     contract = contract or contract_of(dataset)
     with connect(autocommit=True) as connection:
         connection.execute("select pg_advisory_lock(%s, hashtext(%s))", [LOCK_SPACE, dataset])
-        connection.execute("set datestyle = 'ISO'")
+        connection.execute("set datestyle = 'ISO'; set timezone = 'UTC'")
         with stage(run_id, "validate", dataset) as progress:
             started_at = dt.datetime.now(dt.UTC)
             if not _take_pending(connection, dataset):
@@ -137,6 +138,8 @@ def _take_pending(connection: psycopg.Connection, dataset: str) -> int:
         """
         create temporary table pending_delivery as
         select d.delivery_id, row_number() over (order by d.delivered_on, d.delivery_id) as place, d.delivered_on,
+            extract(year from d.delivered_on)::integer as delivered_year,
+            (d.delivered_on + 1)::timestamp at time zone 'Asia/Shanghai' as delivery_ends,
             d.rows_delivered, d.repeats_delivery_id, d.repeats_delivery_id is not null as repeats,
             coalesce(o.state = 'rejected', false) as rejected,
             case when o.state = 'rejected' then 'repeats delivery ' || o.delivery_id || ', which was rejected' end

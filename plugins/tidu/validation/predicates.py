@@ -29,7 +29,9 @@ class Terms:
     """Boolean: text was given and cannot be read."""
     checked: Callable[[Field, str], str]
     """Boolean or null: the code passes the check of that rule kind; null where no code was given."""
-    delivered_on: str
+    is_late: Callable[[Field], str]
+    """Boolean or null: the date, month or instant lies after the delivery's date (in Shanghai)."""
+    delivered_year: str
     misaligned: str
     """Boolean: the row has more or fewer cells than the header."""
 
@@ -64,27 +66,23 @@ def condition(contract: DatasetContract, rule: Rule, terms: Terms) -> str:
 
 def _column_condition(rule: Rule, field: Field, terms: Terms) -> str:
     text, reading = terms.text(field), terms.reading(field)
-    match rule.kind:
-        case "required":
-            return f"({text} is null)"
-        case "type":
-            return terms.unread(field)
-        case "values":
-            return f"coalesce({text} not in ({', '.join(literal(v) for v in field.values)}), false)"
-        case "minimum":
-            return f"coalesce({reading} < {field.minimum}, false)"
-        case "not_after_delivery":
-            return f"coalesce({_day(field, reading)} > {terms.delivered_on}, false)"
-        case "year_not_after_delivery":
-            return f"coalesce({reading} > extract(year from {terms.delivered_on}), false)"
-        case "no_broken_text":
-            return f"coalesce(strpos({text}, {literal(BROKEN_TEXT)}) > 0, false)"
-        case "not_placeholder_name":
-            return f"coalesce({text} = '无' or starts_with({text}, '测试'), false)"
-        case "uscc" | "reg_no":
-            return f"coalesce(not {terms.checked(field, rule.kind)}, false)"
-        case _:
-            raise ContractError(f"rule {rule.rule_id}: kind {rule.kind} has no predicate")
+    values = ", ".join(literal(v) for v in field.values)
+    conditions = {
+        "required": f"{text} is null",
+        "type": terms.unread(field),
+        "values": f"{text} not in ({values})",
+        "minimum": f"{reading} < {field.minimum}",
+        "not_after_delivery": terms.is_late(field),
+        "year_not_after_delivery": f"{reading} > {terms.delivered_year}",
+        "no_broken_text": f"strpos({text}, {literal(BROKEN_TEXT)}) > 0",
+        "not_placeholder_name": f"{text} = '无' or starts_with({text}, '测试')",
+        "uscc": f"not {terms.checked(field, 'uscc')}",
+        "reg_no": f"not {terms.checked(field, 'reg_no')}",
+    }
+    try:
+        return f"coalesce({conditions[rule.kind]}, false)"
+    except KeyError:
+        raise ContractError(f"rule {rule.rule_id}: kind {rule.kind} has no predicate") from None
 
 
 def raw_terms(contract: DatasetContract) -> Terms:
@@ -102,29 +100,27 @@ def raw_terms(contract: DatasetContract) -> Terms:
     def checked(field: Field, kind: str) -> str:
         return check(kind, text(field))
 
+    def is_late(field: Field) -> str:
+        if field.type == "timestamp":
+            return f"({reading(field)} at time zone '{ZONE}')::date > d.delivered_on"
+        return f"{reading(field)} > d.delivered_on"
+
     misaligned = "coalesce(r._extra ?| array['__surplus__', '__missing__'], false)"
-    return Terms(text, reading, unread, checked, "d.delivered_on", misaligned)
+    return Terms(text, reading, unread, checked, is_late, "extract(year from d.delivered_on)", misaligned)
 
 
 def read(contract: DatasetContract, field: Field, text: str) -> str:
     """Return SQL that reads cleaned text by the field's type and the contract's reading."""
     sheet = contract.reading == "sheet"
-    match field.type:
-        case "integer":
-            return f"ops.parse_integer({text})"
-        case "decimal" if sheet:
-            unit = "null" if field.unit is None else literal(field.unit)
-            return f"ops.parse_decimal_sheet({text}, {unit})"
-        case "decimal":
-            return f"ops.parse_decimal({text})"
-        case "date":
-            return f"ops.parse_date_sheet({text})" if sheet else f"ops.parse_date({text})"
-        case "month":
-            return f"ops.parse_month({text})"
-        case "timestamp":
-            return f"ops.parse_timestamp({text})"
-        case _:
-            return text
+    unit = "null" if field.unit is None else literal(field.unit)
+    readings = {
+        "integer": f"ops.parse_integer({text})",
+        "decimal": f"ops.parse_decimal_sheet({text}, {unit})" if sheet else f"ops.parse_decimal({text})",
+        "date": f"ops.parse_date_sheet({text})" if sheet else f"ops.parse_date({text})",
+        "month": f"ops.parse_month({text})",
+        "timestamp": f"ops.parse_timestamp({text})",
+    }
+    return readings.get(field.type, text)
 
 
 def check(kind: str, text: str) -> str:
@@ -142,7 +138,3 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """Return text as an SQL string literal (standard_conforming_strings)."""
     return "'" + text.replace("'", "''") + "'"
-
-
-def _day(field: Field, reading: str) -> str:
-    return f"({reading} at time zone '{ZONE}')::date" if field.type == "timestamp" else reading

@@ -31,20 +31,19 @@ def readings_sql(contract: DatasetContract) -> str:
     Grain: one row per pending row of deliveries that repeat no earlier one. Each level of the query
     is fenced with `offset 0`, otherwise the planner pulls the levels together and reads values twice.
     """
-    names = [quoted(f.name) for f in contract.fields]
-    cleaned = ", ".join(f"ops.clean(r.{n}) as {n}" for n in names)
-    derived = ", ".join(column for f in contract.fields for column in _columns(contract, f))
-    broken = _broken(contract)
+    cleaned = ", ".join(f"ops.clean(r.{quoted(f.name)}) as {quoted(f.name)}" for f in contract.fields)
+    read_once = ", ".join(column for f in contract.fields for column in _read_columns(contract, f))
+    kept = ", ".join(column for f in contract.fields for column in _kept_columns(f))
     return f"""
 drop table if exists {table(contract)};
 create unlogged table {table(contract)} as
-select t.*, {_key(contract)} as _key, {_version(contract)} as _version, {_content(contract)} as _content,
-    {broken} as _broken
+select delivery_id, row_no, _place, delivered_on, delivered_year, delivery_ends, _misaligned, {kept},
+    {_key(contract)} as _key, {_version(contract)} as _version, {_content(contract)} as _content,
+    {_broken(contract)} as _broken
 from (
-    select delivery_id, row_no, _place, delivered_on, extract(year from delivered_on)::integer as delivered_year,
-        (delivered_on + 1)::timestamp at time zone 'Asia/Shanghai' as delivery_ends, _misaligned, {derived}
+    select delivery_id, row_no, _place, delivered_on, delivered_year, delivery_ends, _misaligned, {read_once}
     from (
-        select r.delivery_id, r.row_no, p.place as _place, p.delivered_on,
+        select r.delivery_id, r.row_no, p.place as _place, p.delivered_on, p.delivered_year, p.delivery_ends,
             case when r._extra ? '__surplus__' then 'surplus' when r._extra ? '__missing__' then 'missing' end
                 as _misaligned,
             {cleaned}
@@ -58,20 +57,23 @@ from (
 """
 
 
-def _columns(contract: DatasetContract, field: Field) -> list[str]:
-    """Return the columns one field gets in the readings table."""
+def _read_columns(contract: DatasetContract, field: Field) -> list[str]:
+    """Return what the middle level computes for a field: its reading, its text, the check of its code."""
+    name = quoted(field.name)
+    if field.type not in TEXT_TYPES:
+        return [f"{read(contract, field, name)} as {name}", f"{name} as {suffixed(field, 'text')}"]
+    checks = [kind for kind in ("uscc", "reg_no") if kind in field.declared_rules]
+    return [name, *(f"{check(kind, name)} as {suffixed(field, 'valid')}" for kind in checks)]
+
+
+def _kept_columns(field: Field) -> list[str]:
+    """Return the columns of one field in the readings table."""
     name = quoted(field.name)
     if field.type in TEXT_TYPES:
-        found = [name]
-    else:
-        reading = read(contract, field, name)
-        found = [f"{reading} as {name}", f"case when {reading} is null then {name} end as {suffixed(field, 'unread')}"]
-        if field.required:
-            found.append(f"{name} as {suffixed(field, 'text')}")
-    for kind in ("uscc", "reg_no"):
-        if kind in field.declared_rules:
-            found.append(f"{check(kind, name)} as {suffixed(field, 'valid')}")
-    return found
+        return [name, *(suffixed(field, "valid") for kind in ("uscc", "reg_no") if kind in field.declared_rules)]
+    text = suffixed(field, "text")
+    found = [name, f"case when {name} is null then {text} end as {suffixed(field, 'unread')}"]
+    return [*found, text] if field.required else found
 
 
 def suffixed(field: Field, suffix: str) -> str:
@@ -80,13 +82,13 @@ def suffixed(field: Field, suffix: str) -> str:
 
 
 def terms() -> Terms:
-    """Return the terms of a row of the readings table; columns are unqualified."""
+    """Return the terms of the middle level's rows; columns are unqualified."""
 
     def text(field: Field) -> str:
         return quoted(field.name) if field.type in TEXT_TYPES else suffixed(field, "text")
 
     def unread(field: Field) -> str:
-        return f"({suffixed(field, 'unread')} is not null)"
+        return f"({quoted(field.name)} is null and {suffixed(field, 'text')} is not null)"
 
     def reading(field: Field) -> str:
         return quoted(field.name)
@@ -94,7 +96,12 @@ def terms() -> Terms:
     def checked(field: Field, _kind: str) -> str:
         return suffixed(field, "valid")
 
-    return Terms(text, reading, unread, checked, "delivered_on", "(_misaligned is not null)")
+    def is_late(field: Field) -> str:
+        if field.type == "timestamp":
+            return f"{quoted(field.name)} >= delivery_ends"
+        return f"{quoted(field.name)} > delivered_on"
+
+    return Terms(text, reading, unread, checked, is_late, "delivered_year", "(_misaligned is not null)")
 
 
 def _broken(contract: DatasetContract) -> str:
@@ -124,16 +131,12 @@ def _content(contract: DatasetContract) -> str:
 
 
 def _canonical(field: Field) -> str:
-    """Return SQL for one text per value, however it was written; independent of session settings."""
+    """Return SQL for one text per value, however it was written; needs DateStyle ISO and time zone UTC."""
     name = quoted(field.name)
     match field.type:
         case "string" | "code" | "flag":
             return name
         case "decimal":
             return f"trim_scale({name})::text"
-        case "timestamp":
-            return f"extract(epoch from {name})::text"
-        case "date" | "month":
-            return f"{name}::text"
         case _:
             return f"{name}::text"

@@ -73,8 +73,9 @@ def enter_suite_verdicts(connection: psycopg.Connection, verdicts: list[SuiteVer
     with connection.cursor() as cursor, cursor.copy("copy suite_verdict from stdin") as copy:
         for verdict in verdicts:
             rule = verdict.rule
-            for delivery_id, failed in (verdict.failed_rows or {None: 0}).items():
-                copy.write_row([rule.rule_id, rule.severity, rule.column, verdict.raised, delivery_id, failed])
+            failed: list[tuple[int | None, int]] = [*verdict.failed_rows.items()] or [(None, 0)]
+            for delivery_id, rows in failed:
+                copy.write_row([rule.rule_id, rule.severity, rule.column, verdict.raised, delivery_id, rows])
     connection.execute(
         """
         insert into pg_temp.verdict (delivery_id, rule, severity, column_name, evaluated_rows, failed_rows, observed)

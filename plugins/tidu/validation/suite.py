@@ -58,7 +58,6 @@ def suite_version(contract: DatasetContract, rules: tuple[SuiteRule, ...]) -> st
     return f"{contract.version}+{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
-
 def compiled_rules(contract: DatasetContract) -> tuple[SuiteRule, ...]:
     """Return every contract rule as an expectation, in contract order."""
     found = []

@@ -66,11 +66,8 @@ def dirty_rows(contract: DatasetContract) -> list[dict[str, Any]]:
     rows = [sound_row(contract, n) for n in range(3)]
     breakable = [rule for rule in contract.rules if rule.kind != "conflict"]
     rows += [broken_row(contract, rule, 10 + n) for n, rule in enumerate(breakable)]
-    content = next(
-        f.name for f in contract.fields
-        if f.type == "string" and f.name not in contract.key and not f.declared_rules or f.type == "decimal"
-        or (f.values and f.name not in contract.key)
-    )  # fmt: skip
+    plain = [f for f in contract.fields if f.name not in contract.key and not f.declared_rules]
+    content = next(f.name for f in plain if f.type in ("string", "decimal") or f.values)
     field = contract.field(content)
     other = field.values[-1] if field.values else "13" if field.type == "decimal" else "另外"
     return [*rows, rows[0] | {content: other}]

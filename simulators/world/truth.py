@@ -38,27 +38,23 @@ def span(world: Path) -> tuple[date, date]:
     return head["start"], head.get("as_of") or head["end"]
 
 
-def compute(world: Path, as_of: date | None = None) -> Truth:
-    """Work out row outcomes, links and monthly figures of a world as known on `as_of` (default: the world's own)."""
+def compute(world: Path, as_of: date | None = None, links: pl.DataFrame | None = None) -> Truth:
+    """Work out row outcomes, links and monthly figures of a world as known on `as_of` (default: the world's own).
+
+    With `links` (dataset, source_key, true_id) figures follow them instead of truth/xref.csv: what must be
+    published by a platform that ties the records together in this way.
+    """
     start, default = span(world)
-    return computed(world, start, as_of or default)
+    return computed(world, start, as_of or default, links)
 
 
-def computed(world: Path, start: date, as_of: date) -> Truth:
+def computed(world: Path, start: date, as_of: date, links: pl.DataFrame | None = None) -> Truth:
     """The same for a world whose world.yaml is not yet written."""
     rows = settled(world, as_of)
-    xref = pl.read_csv(world / "truth" / "xref.csv", infer_schema=False)
-    accepted = {name: frame.filter(pl.col("_outcome") == "accepted") for name, frame in rows.items()}
-    accepted = {
-        name: frame.join(
-            xref.filter(pl.col("dataset") == name)
-            .select(_source_key="source_key", _true_id="true_id").unique("_source_key"),
-            on="_source_key", how="left", maintain_order="left",
-        )
-        for name, frame in accepted.items()
-    }  # fmt: skip
+    xref = pl.read_csv(world / "truth" / "xref.csv", infer_schema=False) if links is None else links
+    accepted = {name: owned(frame, name, xref) for name, frame in rows.items()}
     known = standing(accepted["ms_registration"], accepted["ms_change_event"], start, as_of)
-    links = pl.concat(
+    tied = pl.concat(
         frame.filter(pl.col("_true_id").is_not_null()).select(
             dataset=pl.lit(name), source_key="_source_key", true_id="_true_id"
         )
@@ -70,4 +66,11 @@ def computed(world: Path, start: date, as_of: date) -> Truth:
         )
         for name, frame in rows.items()
     )
-    return Truth(row_outcomes(rows), monthly(accepted, known), links.unique(maintain_order=True), faults)
+    return Truth(row_outcomes(rows), monthly(accepted, known), tied.unique(maintain_order=True), faults)
+
+
+def owned(rows: pl.DataFrame, dataset: str, xref: pl.DataFrame) -> pl.DataFrame:
+    """The accepted rows of a dataset with the enterprise each belongs to as `_true_id`."""
+    whose = xref.filter(pl.col("dataset") == dataset).select(_source_key="source_key", _true_id="true_id")
+    accepted = rows.filter(pl.col("_outcome") == "accepted")
+    return accepted.join(whose.unique("_source_key"), on="_source_key", how="left", maintain_order="left")

@@ -1,7 +1,8 @@
 """`tidu evaluate`: holds the warehouse against a world's truth.
 
 Four questions: who is who (pairs and clusters), is every faulty row in quarantine and no other, does every
-delivery's row count come out, is every published cell right.
+delivery's row count come out, is every published cell right. The last is asked twice: by the links the warehouse
+found (any difference is an error of arithmetic) and by the true ones (differences show what linkage costs).
 """
 
 from __future__ import annotations
@@ -64,11 +65,22 @@ def evaluate(
         raise TiduError(f"{truth} is no truth folder: xref.csv is missing")
     day = date.fromisoformat(as_of) if as_of else released_on() or span(world)[1]
     right = compute(world, day)
-    score = scoring.linkage(fetch(LINKS), right.links)
+    found = fetch(LINKS)
+    linked = compute(world, day, found.rename({"enterprise_id": "true_id"}))
+    score = scoring.linkage(found, right.links)
     faults = scoring.fault_differences(fetch(QUARANTINE), right.faults)
     outcomes = scoring.outcome_differences(fetch(LEDGER), right.row_outcomes)
-    cells = scoring.cells(fetch(PUBLISHED), right.monthly)
-    verdict = Verdict(day, score, len(right.faults), faults, len(right.row_outcomes), outcomes, cells)
+    published = fetch(PUBLISHED)
+    verdict = Verdict(
+        day,
+        score,
+        len(right.faults),
+        faults,
+        len(right.row_outcomes),
+        outcomes,
+        scoring.cells(published, linked.monthly),
+        scoring.cells(published, right.monthly),
+    )
     if as_json:
         plain(json.dumps(verdict.report(), ensure_ascii=False, default=str))
     else:
@@ -110,6 +122,9 @@ class Verdict:
     outcomes: pl.DataFrame
     """Deliveries whose row counts differ."""
     cells: CellComparison
+    """Published cells against sums that follow the warehouse's own links: the arithmetic alone."""
+    ideal: CellComparison
+    """The same against sums by true links; what the records no rule could tie leave in 未分配 differs."""
 
     @property
     def sound(self) -> bool:
@@ -132,12 +147,17 @@ class Verdict:
             },
             "fault_differences": self.faults.to_dicts(),
             "row_count_differences": self.outcomes.to_dicts(),
-            "cells": {
-                "compared": self.cells.compared,
-                "withheld": self.cells.withheld,
-                "absent": self.cells.absent,
-                "differences": self.cells.differences.to_dicts(),
-            },
+            "cells": self._cells(self.cells),
+            "cells_by_true_links": self._cells(self.ideal),
+        }
+
+    @staticmethod
+    def _cells(compared: CellComparison) -> dict[str, Any]:
+        return {
+            "compared": compared.compared,
+            "withheld": compared.withheld,
+            "absent": compared.absent,
+            "differences": compared.differences.to_dicts(),
         }
 
     def show(self) -> None:
@@ -150,7 +170,8 @@ class Verdict:
         checks.add_row("source keys held", str(self.score.keys), str(self.score.missing_keys))
         checks.add_row("faulty rows in quarantine, no other", str(self.faults_listed), str(len(self.faults)))
         checks.add_row("row counts of deliveries", str(self.deliveries), str(len(self.outcomes)))
-        checks.add_row("published cells", str(self.cells.compared), str(len(self.cells.differences)))
+        checks.add_row("published cells, links as found", str(self.cells.compared), str(len(self.cells.differences)))
+        checks.add_row("published cells, true links", str(self.ideal.compared), str(len(self.ideal.differences)))
         console.print(checks)
         if self.cells.withheld or self.cells.absent:
             console.print(f"{self.cells.withheld} cells withheld, {self.cells.absent} not published")

@@ -107,21 +107,17 @@ class Airflow:
         """
         deadline = time.monotonic() + timeout
         while True:
-            # Airflow 3.3.2 answers 500 while a run it created for the event is still queued: no start_date to show yet
-            answer = self._call(
-                "GET",
-                "/api/v2/assets/events",
-                accept=(httpx.codes.INTERNAL_SERVER_ERROR,),
-                params={"source_dag_id": run.dag_id, "source_run_id": run.run_id},
-            )
-            if answer.is_success:
+            params = {"source_dag_id": run.dag_id, "source_run_id": run.run_id}
+            # Airflow 3.3 answers 500 while a run that an event created still waits in the queue
+            answer = self._call("GET", "/api/v2/assets/events", params=params, accept=(500,))
+            if answer.status_code == httpx.codes.OK:
                 events = answer.json()["asset_events"]
                 caused = [created for event in events for created in event["created_dagruns"]]
                 if caused or not events:
                     return [self.run(created["dag_id"], created["run_id"]) for created in caused]
             if time.monotonic() > deadline:
                 raise StackError(f"{run.dag_id} announced new data, but no run followed within {timeout:.0f} s")
-            time.sleep(0.2)
+            time.sleep(0.3)
 
     def log(self, run: Run, task: TaskState) -> str:
         """Return the log of a task's last try as plain text."""

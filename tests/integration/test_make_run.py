@@ -1,0 +1,291 @@
+"""The main job end to end, as `make run` does it: a real Airflow, real transports, one small world.
+
+The tests of this file are the chapters of one story and run in their order.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import psycopg
+import pytest
+
+from tidu.stack import lifecycle
+from tidu.stack.state import State
+
+pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(1800)]
+
+TIDU = Path(sys.executable).parent / "tidu"
+MIDDLE, END = "2025-05-06", "2025-06-30"
+EXEMPT_TABLES = ("pipeline_run", "stage_run", "validation_run", "validation_result")
+EXEMPT_ENDINGS = ("_run", "_event", "_metric", "_log")
+EXEMPT_COLUMNS = ("built_at", "computed_at", "checked_at")
+
+
+@dataclass
+class Story:
+    """The stack of this file and what was seen of it."""
+
+    home: Path
+    world: Path
+    env: dict[str, str]
+
+    def tidu(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(TIDU), *arguments], env=self.env, capture_output=True, text=True, timeout=1200, check=False
+        )
+
+    def run(self, as_of: str) -> str:
+        done = self.tidu("run", "--world", str(self.world), "--as-of", as_of)
+        assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+        return done.stdout
+
+    @property
+    def state(self) -> State:
+        return State(self.home)
+
+    def rows(self, statement: str) -> list[tuple[object, ...]]:
+        with psycopg.connect((self.home / "run" / "warehouse.dsn").read_text(encoding="utf-8").strip()) as connection:
+            return connection.execute(statement.encode()).fetchall()
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory):
+    from simulators.world.making import make_world
+
+    folder = tmp_path_factory.mktemp("story")
+    make_world(folder / "world", 1500, 6, 7)
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("TIDU_", "AIRFLOW"))}
+    told = Story(folder / "home", folder / "world", {**env, "TIDU_HOME": str(folder / "home")})
+    yield told
+    told.tidu("down")
+
+
+def contents(story: Story) -> dict[str, tuple[object, ...]]:
+    """Count and checksum of every table, without run records and times of computation."""
+    columns = story.rows(
+        "select table_schema, table_name, string_agg(quote_ident(column_name), ', ' order by ordinal_position)"
+        " from information_schema.columns join information_schema.tables using (table_schema, table_name)"
+        " where table_schema in ('raw', 'staging', 'mart', 'publish', 'ops') and table_type = 'BASE TABLE'"
+        " and column_name not like '%run_id' and not column_name = any("
+        f"'{{{','.join(EXEMPT_COLUMNS)}}}') group by 1, 2 order by 1, 2"
+    )
+    seen: dict[str, tuple[object, ...]] = {}
+    for schema, table, names in columns:
+        name = str(table)
+        if schema == "ops" and (name in EXEMPT_TABLES or name.endswith(EXEMPT_ENDINGS)):
+            continue
+        rows = f"(select {names} from {schema}.{name}) r"
+        (seen[f"{schema}.{name}"],) = story.rows(
+            f"select count(*), md5(string_agg(r::text, '' order by r::text)) from {rows}"
+        )
+    assert len(seen) > 30
+    return seen
+
+
+def test_the_first_run_takes_all_and_publishes(story: Story) -> None:
+    said = story.run(MIDDLE)
+    assert "Airflow healthy at" in said
+    assert "publish_monitoring: success" in said
+    assert "approved by demo" in said
+    assert "tidu evaluate --truth" in said
+    assert story.rows("select period, as_of::text, state, approved_by from ops.release") == [
+        ("2025-04", MIDDLE, "published", "demo")
+    ]
+    delivered = len([d for d in story.world.glob("*/*.csv") if d.parent.name != "truth" and d.stem <= MIDDLE])
+    ((taken, dates, open_),) = story.rows(
+        "select count(*) filter (where repeats_delivery_id is null), max(delivered_on)::text,"
+        " count(*) filter (where state <> 'accepted') from ops.delivery"
+    )
+    assert delivered > 50
+    assert (open_, str(dates) <= MIDDLE) == (0, True)
+    assert int(str(taken)) == delivered
+
+
+def test_every_run_is_recorded(story: Story) -> None:
+    runs = dict(story.rows("select dag_id, state from ops.pipeline_run"))
+    assert len(runs) == 8
+    assert set(runs.values()) == {"success"}
+    assert story.rows("select count(*) from ops.pipeline_run where finished_at is null or rows_out is null") == [(0,)]
+    stages = dict(story.rows("select stage, count(*) from ops.stage_run where state <> 'failed' group by 1"))
+    assert stages == {
+        **dict.fromkeys(("pull", "land", "validate", "settle"), 24),
+        **dict.fromkeys(("stage", "link", "mart", "monitor", "release"), 1),
+    }
+
+
+def test_airflow_reads_everything_and_shows_data_docs_to_those_signed_in(story: Story) -> None:
+    client = lifecycle.client(story.state)
+    assert client.import_errors() == []
+    address = lifecycle.addresses(story.state)
+    assert httpx.get(address.data_docs).status_code == 401
+    signed_in = httpx.post(
+        f"{address.airflow}/auth/token",
+        json={"username": address.user, "password": story.state.secrets()["airflow_admin"]},
+    )
+    headers = {"Authorization": f"Bearer {signed_in.json()['access_token']}"}
+    page = httpx.get(address.data_docs, headers=headers)
+    assert page.status_code == 200
+    assert "Data Docs" in page.text
+    for outside in ("..%2f..%2frun%2fsecrets.json", "%2fetc%2fpasswd"):
+        assert httpx.get(f"{address.data_docs}{outside}", headers=headers).status_code == 404
+
+
+def test_no_secret_in_an_argument_list_or_a_log(story: Story) -> None:
+    secrets = [value for name, value in story.state.secrets().items() if name != "airflow_admin"]
+    secrets.append(story.state.secrets()["airflow_admin"])
+    lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
+    assert lines
+    assert not [secret for secret in secrets for line in lines if secret.encode() in line]
+    logs = [*story.state.logs.glob("*.log"), *(story.home / "airflow" / "logs").rglob("*.log")]
+    assert len(logs) > 50
+    for log in logs:
+        text = log.read_text(encoding="utf-8", errors="replace")
+        assert not [secret for secret in secrets if secret in text], log
+
+
+def test_what_was_killed_comes_back(story: Story) -> None:
+    before = {part.name: part.detail for part in lifecycle.status(story.state)}
+    for name in ("scheduler", "simulators"):
+        os.kill(int((story.state.run / f"{name}.pid").read_text(encoding="utf-8").split()[0]), signal.SIGKILL)
+    assert story.tidu("status").returncode == 1
+    done = story.tidu("up")
+    assert done.returncode == 0, done.stderr
+    assert story.tidu("status").returncode == 0
+    after = {part.name: part.detail for part in lifecycle.status(story.state)}
+    changed = {name for name in after if after[name].split()[1:2] != before[name].split()[1:2]}
+    assert changed == {"scheduler", "simulators"}
+
+
+def test_a_second_run_changes_nothing(story: Story) -> None:
+    before = contents(story)
+    runs = story.rows("select count(*) from ops.pipeline_run")
+    said = story.run(MIDDLE)
+    assert contents(story) == before
+    assert "new deliveries 0" in said
+    ((states, count),) = story.rows(
+        "select array_agg(distinct state), count(*) from (select state from ops.pipeline_run"
+        f" order by started_at desc limit {int(str(story.rows('select count(*) from ops.pipeline_run')[0][0]))}"
+        f" - {int(str(runs[0][0]))}) r"
+    )
+    assert states == ["skipped"]
+    assert count == 7, "six departments and the build; nothing to publish"
+
+
+def test_a_failing_run_is_told_with_dag_task_and_log(story: Story) -> None:
+    from tidu.errors import StackError
+    from tidu.stack.main_job import Follower
+
+    client = lifecycle.client(story.state)
+    bad = client.trigger("ingest_statistics", {"as_of": "2025-02-31"})
+    os.environ["TIDU_HOME"] = str(story.home)
+    try:
+        with pytest.raises(StackError) as raised:
+            Follower(story.state, client, lambda _: None)([bad])
+    finally:
+        del os.environ["TIDU_HOME"]
+    text = str(raised.value)
+    assert "ingest_statistics failed" in text
+    assert "task st_district_indicator.pull failed at try 1; log: " in text
+    assert "2025-02-31" in text
+    log = text.split("log: ")[1].splitlines()[0]
+    assert Path(log).exists()
+    assert story.rows(f"select state from ops.pipeline_run where run_id = 'ingest_statistics:{bad.run_id}'") == [
+        ("failed",)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--as-of", "2025-03-01"], "were taken already; an earlier AS_OF"),
+        (["--as-of", "soon"], "dates are YYYY-MM-DD"),
+    ],
+)
+def test_a_date_that_cannot_be_is_refused(story: Story, arguments: list[str], message: str) -> None:
+    done = story.tidu("run", "--world", str(story.world), *arguments)
+    assert done.returncode == 1
+    assert message in done.stderr
+
+
+def test_another_world_is_refused(story: Story, tmp_path: Path) -> None:
+    text = (story.world / "world.yaml").read_text(encoding="utf-8")
+    (tmp_path / "world.yaml").write_text(text + "more: true\n", encoding="utf-8")
+    done = story.tidu("run", "--world", str(tmp_path))
+    assert done.returncode == 1
+    assert "run `make clean` first" in done.stderr
+    assert story.tidu("run", "--world", str(tmp_path / "nothing")).stderr.count("is no world") == 1
+
+
+def test_a_later_date_takes_only_what_is_new(story: Story) -> None:
+    before = story.rows(
+        "select delivery_id, source_uri, sha256, received_at, rows_delivered from ops.delivery order by 1"
+    )
+    figures = story.rows("select md5(string_agg(c::text, '' order by c::text)) from publish.city_monthly c")
+    story.run(END)
+    last = before[-1][0]
+    assert before == story.rows(
+        "select delivery_id, source_uri, sha256, received_at, rows_delivered from ops.delivery"
+        f" where delivery_id <= {last} order by 1"
+    )
+    ((added, earliest, latest),) = story.rows(
+        "select count(*), min(delivered_on)::text, max(delivered_on)::text from ops.delivery"
+        f" where delivery_id > {last} and repeats_delivery_id is null"
+    )
+    expected = [d.stem for d in story.world.glob("*/*.csv") if d.parent.name != "truth" and MIDDLE < d.stem <= END]
+    assert expected
+    assert (added, earliest, latest) == (len(expected), min(expected), max(expected))
+    releases = story.rows("select release_id, period, as_of::text, state from ops.release order by 1")
+    assert [r[1:] for r in releases] == [("2025-04", MIDDLE, "published"), ("2025-05", END, "published")]
+    assert figures == story.rows(
+        "select md5(string_agg(c::text, '' order by c::text)) from publish.city_monthly c"
+        f" where release_id = {releases[0][0]}"
+    )
+
+
+def test_the_world_is_met(story: Story) -> None:
+    """Every row of truth/faults.csv is in quarantine and no other; records are linked as they should be."""
+    with (story.world / "truth" / "faults.csv").open(encoding="utf-8") as handle:
+        faults = {(r["dataset"], r["delivered_on"], int(r["row_no"])) for r in csv.DictReader(handle)}
+    assert faults
+    held = story.rows(
+        "select distinct q.dataset, d.delivered_on::text, q.row_no"
+        " from ops.quarantine q join ops.delivery d using (delivery_id)"
+    )
+    assert {f for f in faults if f[1] <= END} == set(held)
+    done = story.tidu("evaluate", "--truth", str(story.world / "truth"), "--strict")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_down_leaves_nothing_running(story: Story) -> None:
+    done = story.tidu("down")
+    assert done.returncode == 0, done.stderr
+    deadline = time.monotonic() + 10
+    while (left := _ours(story.home)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert left == []
+    assert story.tidu("down").returncode == 0
+    assert story.tidu("status").returncode == 1
+
+
+def _ours(home: Path) -> list[str]:
+    """Living processes that were started for this state folder."""
+    found = []
+    mark = str(home).encode()
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if process.name != str(os.getpid()) and (
+                mark in (process / "environ").read_bytes() or mark in (process / "cmdline").read_bytes()
+            ):
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        except OSError:
+            continue
+    return [line for line in found if line]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import psycopg
 import pytest
 
 from tests.unit.validation.delivering import deliver, outcomes
 from tests.unit.validation.dirt import dirty_rows, sound_row
 from tidu.contracts import contract, contracts
+from tidu.errors import TiduError
 from tidu.settings import settings
 from tidu.validation import validate
+from tidu.validation.suite import EXPECTATIONS
 
 pytestmark = pytest.mark.postgres
 
@@ -36,3 +40,57 @@ def test_both_judges_agree_on_every_rule(warehouse: str, dataset: str) -> None:
         assert {"accepted", "quarantined"} <= set(outcomes(connection, first))
     pages = list((settings().data_docs / dataset).glob("validations/**/*.html"))
     assert pages
+
+
+def test_plausibility_warns_and_accepts_per_delivery(warehouse: str) -> None:
+    row = {
+        "complaint_no": "C1",
+        "creditor_name": "甲公司",
+        "amount_wan": "1",
+        "paid_wan": "2",
+        "filed_on": "2025-01-01",
+    }
+    with psycopg.connect(warehouse, autocommit=True) as connection:
+        first = deliver(connection, "mi_arrears", "2025-01-10", [row, row | {"complaint_no": "C2", "paid_wan": "0"}])
+        second = deliver(connection, "mi_arrears", "2025-01-20", [row | {"complaint_no": "C3", "paid_wan": "1"}])
+        validate("mi_arrears", "run")
+        assert outcomes(connection, first) == ["accepted", "accepted"]
+        found = connection.execute(
+            "select delivery_id, v.success, failed, failed_rows, severity, evaluated_rows from ops.validation_run v"
+            " join ops.validation_result using (run_id) where rule = 'plausible:amount_wan_not_below_paid_wan' order by 1"
+        ).fetchall()
+        assert found == [(first, False, 1, 1, "warn", 2), (second, True, 0, 0, "warn", 1)]
+
+
+def test_too_many_failing_rows_are_counted_delivery_by_delivery(
+    warehouse: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tidu.validation.checkpoint.LISTED_AT_MOST", 1)
+    rows = [{"listing_no": f"L{n}", "enterprise_name": "测试", "stage": "无此"} for n in range(3)]
+    with psycopg.connect(warehouse, autocommit=True) as connection:
+        deliver(connection, "fn_listing", "2025-01-10", rows)
+        deliver(connection, "fn_listing", "2025-01-20", rows[:2])
+        validate("fn_listing", "run")
+        found = connection.execute(
+            "select failed_rows, (observed ->> 'gx_failed_rows')::int from ops.validation_result"
+            " where rule in ('stage:values', 'enterprise_name:not_placeholder_name') order by 1"
+        ).fetchall()
+        assert found == [(2, 2), (2, 2), (3, 3), (3, 3)]
+
+
+def test_an_expectation_type_that_gx_does_not_know_is_an_error(
+    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "finance" / "fn_listing.yml"
+    file.parent.mkdir()
+    text = (EXPECTATIONS / "finance" / "fn_listing.yml").read_text(encoding="utf-8")
+    file.write_text(text.replace("expect_column_values_to_be_between", "expect_column_valeus_to_be_between"), "utf-8")
+    monkeypatch.setattr("tidu.validation.suite.EXPECTATIONS", tmp_path)
+    with psycopg.connect(warehouse, autocommit=True) as connection:
+        deliver(connection, "fn_listing", "2025-01-10", [{"listing_no": "L1", "enterprise_name": "甲公司"}])
+        with pytest.raises(TiduError, match="expect_column_valeus_to_be_between"):
+            validate("fn_listing", "run")
+        state = connection.execute("select state from ops.delivery").fetchone()
+        assert state == ("loaded",)
+        stage = connection.execute("select stage, state from ops.stage_run").fetchall()
+        assert stage == [("validate", "failed")]

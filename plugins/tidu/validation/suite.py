@@ -42,7 +42,7 @@ class SuiteRule:
         return found
 
 
-def suite_rules(contract: DatasetContract, *, root: Path = EXPECTATIONS) -> tuple[SuiteRule, ...]:
+def suite_rules(contract: DatasetContract, *, root: Path | None = None) -> tuple[SuiteRule, ...]:
     """Return contract rules and plausibility rules of one dataset, in that order; rule ids are unique."""
     found = (*compiled_rules(contract), *plausibility_rules(contract, root=root))
     ids = [rule.rule_id for rule in found]
@@ -74,12 +74,12 @@ def compiled_rules(contract: DatasetContract) -> tuple[SuiteRule, ...]:
     return tuple(found)
 
 
-def plausibility_rules(contract: DatasetContract, *, root: Path = EXPECTATIONS) -> tuple[SuiteRule, ...]:
+def plausibility_rules(contract: DatasetContract, *, root: Path | None = None) -> tuple[SuiteRule, ...]:
     """Return the native suite of expectations/<department>/<dataset>.yml.
 
     Raises ContractError when the file is missing, or a rule lacks its id, severity or reason.
     """
-    path = root / contract.department / f"{contract.name}.yml"
+    path = (root or EXPECTATIONS) / contract.department / f"{contract.name}.yml"
     if not path.exists():
         raise ContractError(f"{path} is missing: every dataset has a plausibility suite")
     document = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -57,7 +57,8 @@ def test_plausibility_warns_and_accepts_per_delivery(warehouse: str) -> None:
         assert outcomes(connection, first) == ["accepted", "accepted"]
         found = connection.execute(
             "select delivery_id, v.success, failed, failed_rows, severity, evaluated_rows from ops.validation_run v"
-            " join ops.validation_result using (run_id) where rule = 'plausible:amount_wan_not_below_paid_wan' order by 1"
+            " join ops.validation_result using (run_id)"
+            " where rule = 'plausible:amount_wan_not_below_paid_wan' order by 1"
         ).fetchall()
         assert found == [(first, False, 1, 1, "warn", 2), (second, True, 0, 0, "warn", 1)]
 

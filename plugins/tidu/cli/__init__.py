@@ -1,10 +1,9 @@
-"""The tidu command: one module per noun. Every module is imported only when its command is called."""
+"""The tidu command: one module per noun, imported only when its command is asked for."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from importlib.util import find_spec
 
 import typer
 
@@ -17,17 +16,19 @@ NOUNS = ("world", "evaluate", "contract", "release", "bench")
 """Modules mounted as `tidu <noun>`: each exposes `app`, or a function of its own name."""
 
 
-def build() -> typer.Typer:
-    """Return the whole command line."""
+def build(asked: str = "") -> typer.Typer:
+    """Return the command line: one noun's part when `asked` is that noun, else all of it."""
     app = typer.Typer(
         name="tidu", help=HELP, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False
     )
-    for name in COMMANDS:
-        if find_spec(f"tidu.cli.{name}"):
-            app.add_typer(importlib.import_module(f"tidu.cli.{name}").app)
-    for name in NOUNS:
-        if not find_spec(f"tidu.cli.{name}"):
-            continue
+
+    @app.callback(help=HELP)
+    def tidu() -> None:
+        """Keep sub-commands sub-commands, also when only one is mounted."""
+
+    for name in () if asked in NOUNS else COMMANDS:
+        app.add_typer(importlib.import_module(f"tidu.cli.{name}").app)
+    for name in (asked,) if asked in NOUNS else NOUNS:
         module = importlib.import_module(f"tidu.cli.{name}")
         if hasattr(module, "app"):
             app.add_typer(module.app, name=name)
@@ -39,7 +40,7 @@ def build() -> typer.Typer:
 def app() -> None:
     """Run the command line; errors tidu raises on purpose become one line and exit code 1."""
     try:
-        build()()
+        build(sys.argv[1] if len(sys.argv) > 1 else "")()
     except TiduError as error:
         sys.stderr.write(f"tidu: {error}\n")
         sys.exit(1)

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -36,7 +36,7 @@ class Story:
 
     home: Path
     world: Path
-    env: dict[str, str]
+    env: dict[str, str] = field(repr=False)
 
     def tidu(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -134,7 +134,10 @@ def test_airflow_reads_everything_and_shows_data_docs_to_those_signed_in(story: 
     headers = {"Authorization": f"Bearer {signed_in.json()['access_token']}"}
     page = httpx.get(address.data_docs, headers=headers)
     assert page.status_code == 200
-    assert "Data Docs" in page.text
+    assert page.text.count("/index.html") == 24
+    dataset = httpx.get(f"{address.data_docs}tx_payment/index.html", headers=headers)
+    assert dataset.status_code == 200
+    assert "tx_payment" in dataset.text
     for outside in ("..%2f..%2frun%2fsecrets.json", "%2fetc%2fpasswd"):
         assert httpx.get(f"{address.data_docs}{outside}", headers=headers).status_code == 404
 

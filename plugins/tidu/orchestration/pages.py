@@ -1,13 +1,16 @@
 """The validation pages inside Airflow, behind its own sign-in: only signed-in users read them.
 
-The application is built at the first request, so that loading the plugin costs tasks and commands nothing.
+Each dataset has a site of its own below the folder; the first page lists them by department. The application is built
+at the first request, so that loading the plugin costs tasks and commands nothing.
 """
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
+from tidu.contracts import departments
 from tidu.settings import settings
 
 
@@ -28,16 +31,37 @@ def build_app(folder: Path) -> Any:
     """Return the application for one folder; a path that leads out of the folder is not found."""
     from airflow.api_fastapi.core_api.security import get_user
     from fastapi import Depends, FastAPI, HTTPException
-    from fastapi.responses import FileResponse
+    from fastapi.responses import FileResponse, HTMLResponse
 
     app = FastAPI(title="tidu", docs_url=None, redoc_url=None, openapi_url=None, dependencies=[Depends(get_user)])
     root = folder.resolve()
 
+    @app.get("/data-docs/")
+    def first_page() -> HTMLResponse:
+        return HTMLResponse(contents_page(root))
+
     @app.get("/data-docs/{path:path}")
     def page(path: str) -> FileResponse:
-        wanted = (root / (path or "index.html")).resolve()
+        wanted = (root / path).resolve()
         if not wanted.is_relative_to(root) or not wanted.is_file():
             raise HTTPException(404, "no such page; Data Docs are built by the validate tasks")
         return FileResponse(wanted)
 
     return app
+
+
+def contents_page(root: Path) -> str:
+    """Return the first page: every dataset by department, with a link where it has been validated."""
+    parts = []
+    for datasets in departments().values():
+        lines = []
+        for found in datasets:
+            label = f"{escape(found.heading)} <code>{found.name}</code>"
+            built = (root / found.name / "index.html").is_file()
+            lines.append(f'<li><a href="{found.name}/index.html">{label}</a></li>' if built else f"<li>{label}</li>")
+        parts.append(f"<h2>{escape(datasets[0].owner)}</h2><ul>{''.join(lines)}</ul>")
+    return (
+        '<!doctype html><html lang="zh"><meta charset="utf-8"><title>Data Docs</title>'
+        '<body style="font-family: sans-serif; margin: 2rem"><h1>Data Docs</h1>'
+        f"<p>A dataset without a link has not been validated yet.</p>{''.join(parts)}</body></html>"
+    )

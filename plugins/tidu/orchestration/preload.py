@@ -1,8 +1,8 @@
 """Imports the heavy libraries once, in the scheduler, whose task processes are forked from it and inherit them.
 
 Great Expectations alone takes over 2 seconds to import, and every validation would pay that again. A forked process
-inherits memory but no threads, so the scheduler only imports these libraries and never uses them: their pools of threads
-are made at first use, in the task. A test does real work with them in a forked process.
+inherits memory but no threads, so the scheduler only imports these libraries and never uses them: their pools of
+threads are made at first use, in the task. A test does real work with them in a forked process.
 """
 
 from __future__ import annotations

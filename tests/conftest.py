@@ -47,7 +47,7 @@ def warehouse(
     """DSN of a fresh migrated warehouse; TIDU_DSN and TIDU_HOME point at it for the test."""
     name = f"test_{next(_numbers)}_{uuid.uuid4().hex[:6]}"
     with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
-        admin.execute(f"create database {name} template {warehouse_template}")
+        admin.execute(f"create database {name} template {warehouse_template} strategy file_copy")
     monkeypatch.setenv("TIDU_DSN", cluster.dsn(name))
     monkeypatch.setenv("TIDU_HOME", str(tmp_path))
     yield cluster.dsn(name)

@@ -149,7 +149,9 @@ def breaks(rule: Rule, promised: DatasetContract) -> pl.Expr:
         "not_after_delivery": lambda: day > today,
         "year_not_after_delivery": lambda: value > today.dt.year(),
         "no_broken_text": lambda: name.str.contains("\ufffd", literal=True),
-        "not_placeholder_name": lambda: name.str.starts_with("测试") | (name == "无"),
+        "not_placeholder_name": lambda: (
+            name.str.starts_with("测试") | (name == "无") | name.str.contains("^[0-9A-HJ-NPQRTUWXY]{18}$")
+        ),
         "uscc": lambda: text.is_not_null() & ~is_uscc(text),
         "reg_no": lambda: text.is_not_null() & ~is_placeholder(text) & ~is_reg_no(text),
     }

@@ -164,6 +164,35 @@ def test_a_row_with_cells_beyond_the_header_is_quarantined_and_an_extra_column_i
     assert settle(connection, "fn_loan", ("2025-03-01", rows)) == [["quarantined", "quarantined", "accepted"]]
 
 
+SHIFTED: dict[str, tuple[str, list[str], list[str]]] = {
+    "the name is gone and the rest moved left": (
+        "hr_talent", ["E1", "91110000600037341L", "2024", "1", "3", "2", "1", ""],
+        ["employer_name:not_placeholder_name", "as_of_year:minimum"],
+    ),
+    "the code is gone and the rest moved left": (
+        "hr_talent", ["E1", "甲公司", "2024", "1", "3", "2", "1", ""], ["as_of_year:minimum"],
+    ),
+    "name and code changed places": (
+        "fn_guarantee", ["G1", "91110000600037341L", "甲公司", "乙担保", "5", "2025-01-01"],
+        ["enterprise_name:not_placeholder_name"],
+    ),
+    "a blank came in and the rest moved right": (
+        "hr_stability_subsidy", ["G1", "E1", "", "91110000600037341L", "5"], ["amount_yuan:type", "paid_on:type"],
+    ),
+    "a name of letters and figures is a name": (
+        "fn_guarantee", ["G1", "3M QINGDAO CO 2025", "", "乙担保", "5", "2025-01-01"], [],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SHIFTED)
+def test_values_shifted_by_columns_are_quarantined(connection: psycopg.Connection, case: str) -> None:
+    dataset, cells, broken = SHIFTED[case]
+    row = dict(zip(contract(dataset).field_names, cells, strict=True))
+    assert settle(connection, dataset, ("2025-03-01", [row])) == [["quarantined" if broken else "accepted"]]
+    assert [r for (r,) in connection.execute("select rules from ops.quarantine")] == ([broken] if broken else [])
+
+
 def test_the_rows_set_aside_point_at_the_accepted_row_in_their_place(connection: psycopg.Connection) -> None:
     first = deliver(connection, "tx_vat_return", "2025-03-01", [vat(1), vat(2), vat(2)])
     second = deliver(connection, "tx_vat_return", "2025-03-02", [vat(1), vat(2)])

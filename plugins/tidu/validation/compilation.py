@@ -12,7 +12,7 @@ from typing import Any
 
 from tidu.contracts import DatasetContract, Field, Rule
 from tidu.errors import ContractError
-from tidu.validation.predicates import BROKEN_TEXT
+from tidu.validation.predicates import BROKEN_TEXT, USCC_ALPHABET
 from tidu.validation.readings import TEXT_TYPES
 from tidu.validation.settlement import manner
 
@@ -64,7 +64,10 @@ def _no_broken_text(field: Field) -> Native:
 
 
 def _not_placeholder_name(field: Field) -> Native:
-    return "expect_column_values_to_not_match_regex", {"column": field.name, "regex": "^(测试|无$)"}
+    return "expect_column_values_to_not_match_regex", {
+        "column": field.name,
+        "regex": f"^(测试|无$|[{USCC_ALPHABET}]{{18}}$)",
+    }
 
 
 def _code_check(field: Field) -> Native:

@@ -14,6 +14,7 @@ from tidu.contracts import DatasetContract, Field, Rule
 from tidu.errors import ContractError
 
 BROKEN_TEXT = "\ufffd"
+USCC_ALPHABET = "0-9A-HJ-NPQRTUWXY"
 ZONE = "Asia/Shanghai"
 
 
@@ -75,7 +76,9 @@ def _column_condition(rule: Rule, field: Field, terms: Terms) -> str:
         "not_after_delivery": terms.is_late(field),
         "year_not_after_delivery": f"{reading} > {terms.delivered_year}",
         "no_broken_text": f"strpos({text}, {literal(BROKEN_TEXT)}) > 0",
-        "not_placeholder_name": f"{text} = '无' or starts_with({text}, '测试')",
+        # A name in the form of a credit code came from the column beside it.
+        "not_placeholder_name": f"{text} = '无' or starts_with({text}, '测试')"
+        f" or length({text}) = 18 and {text} ~ '^[{USCC_ALPHABET}]+$'",
         "uscc": f"not {terms.checked(field, 'uscc')}",
         "reg_no": f"not {terms.checked(field, 'reg_no')}",
     }

@@ -55,6 +55,8 @@ def broken_row(contract: DatasetContract, rule: Rule, number: int) -> dict[str, 
     if rule.column is None:
         return row | {"_extra": {"__surplus__": ["x"]}}
     value = BREAKING.get(rule.kind)
+    if rule.kind == "not_placeholder_name" and number % 2:
+        value = SOUND_USCC[0]
     if rule.kind == "not_after_delivery":
         value = LATE[contract.field(rule.column).type]
     assert value is not None

@@ -32,7 +32,7 @@ RULES = {
     "not_after_delivery": "not after the delivery's date 不晚于交付日期",
     "year_not_after_delivery": "not after the delivery's year 不晚于交付年度",
     "no_broken_text": "no broken characters 无乱码",
-    "not_placeholder_name": "not 测试… or 无 不得为占位名称",
+    "not_placeholder_name": "not 测试…, 无 or a credit code 不得为占位名称或代码",
     "uscc": "valid unified social credit code 校验统一社会信用代码",
     "reg_no": "valid registration number 校验注册号",
 }

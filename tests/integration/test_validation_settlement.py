@@ -164,6 +164,15 @@ def test_a_row_with_cells_beyond_the_header_is_quarantined_and_an_extra_column_i
     assert settle(connection, "fn_loan", ("2025-03-01", rows)) == [["quarantined", "quarantined", "accepted"]]
 
 
+def test_a_cell_that_swallowed_its_neighbours_does_not_stop_the_dataset(connection: psycopg.Connection) -> None:
+    swallowed = "".join(chr(0x4E00 + n * 7919 % 20000) for n in range(3000))
+    rows = [change("甲", number=swallowed), change("甲", number="1"), change("甲" + swallowed, number="2")]
+    assert settle(connection, "ms_change_event", ("2025-03-01", rows)) == [["quarantined", "accepted", "accepted"]]
+    assert connection.execute("select rules from ops.quarantine").fetchall() == [(["row:column_count"],)]
+    named = [loan("1") | {"borrower_name": swallowed}, loan("1") | {"borrower_name": "长" * 100}]
+    assert settle(connection, "fn_loan", ("2025-03-01", named)) == [["quarantined", "accepted"]]
+
+
 SHIFTED: dict[str, tuple[str, list[str], list[str]]] = {
     "the name is gone and the rest moved left": (
         "hr_talent", ["E1", "91110000600037341L", "2024", "1", "3", "2", "1", ""],

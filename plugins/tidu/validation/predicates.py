@@ -15,6 +15,7 @@ from tidu.errors import ContractError
 
 BROKEN_TEXT = "\ufffd"
 USCC_ALPHABET = "0-9A-HJ-NPQRTUWXY"
+LONGEST_NAME_BYTES = 1000
 ZONE = "Asia/Shanghai"
 
 
@@ -34,7 +35,7 @@ class Terms:
     """Boolean or null: the date, month or instant lies after the delivery's date (in Shanghai)."""
     delivered_year: str
     misaligned: str
-    """Boolean: the row has more or fewer cells than the header."""
+    """Boolean: the row has more or fewer cells than the header, or a cell that swallowed others."""
 
 
 def predicate(contract: DatasetContract, rule: Rule) -> str:
@@ -108,8 +109,19 @@ def raw_terms(contract: DatasetContract) -> Terms:
             return f"({reading(field)} at time zone '{ZONE}')::date > d.delivered_on"
         return f"{reading(field)} > d.delivered_on"
 
-    misaligned = "coalesce(r._extra ?| array['__surplus__', '__missing__'], false)"
+    misaligned = f"coalesce(r._extra ?| array['__surplus__', '__missing__'] or {swallowed(contract)}, false)"
     return Terms(text, reading, unread, checked, is_late, "extract(year from d.delivered_on)", misaligned)
+
+
+def swallowed(contract: DatasetContract) -> str:
+    """Return SQL that is true where a required text of the raw row `r` is longer than any number or name.
+
+    That is a quotation mark that closed too late: the cell holds the cells, or the lines, after it.
+    Nor could such a key be indexed, here or in the models.
+    """
+    texts = [f for f in contract.fields if f.required and f.type in ("string", "code")]
+    lengths = ", ".join(f"octet_length(r.{quoted(f.name)})" for f in texts)
+    return f"greatest({lengths}) > {LONGEST_NAME_BYTES}"
 
 
 def read(contract: DatasetContract, field: Field, text: str) -> str:

@@ -14,7 +14,7 @@ non-text fields; `<field>__valid` of checked codes; and, with an underscore, wha
 from __future__ import annotations
 
 from tidu.contracts import DatasetContract, Field
-from tidu.validation.predicates import Terms, check, condition, literal, quoted, read, row_rules
+from tidu.validation.predicates import Terms, check, condition, literal, quoted, read, row_rules, swallowed
 
 TEXT_TYPES = ("string", "code", "flag")
 SEPARATOR = "E'\\x1f'"
@@ -44,8 +44,8 @@ from (
     select delivery_id, row_no, _place, delivered_on, delivered_year, delivery_ends, _misaligned, {read_once}
     from (
         select r.delivery_id, r.row_no, p.place as _place, p.delivered_on, p.delivered_year, p.delivery_ends,
-            case when r._extra ? '__surplus__' then 'surplus' when r._extra ? '__missing__' then 'missing' end
-                as _misaligned,
+            case when r._extra ? '__surplus__' then 'surplus' when r._extra ? '__missing__' then 'missing'
+                when {swallowed(contract)} then 'swallowed' end as _misaligned,
             {cleaned}
         from raw.{contract.name} as r
         join pg_temp.pending_delivery as p using (delivery_id)

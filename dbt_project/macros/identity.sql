@@ -41,3 +41,8 @@
 {% macro enterprise_id(anchor) -%}
     'E' || left(md5({{ anchor }}), 16)
 {%- endmacro %}
+
+{#- Number of a market entity as a record names it; null where a placeholder stands for it. -#}
+{% macro entity_number(entity_no) -%}
+    case when not ops.is_placeholder_code({{ entity_no }}) then {{ entity_no }} end
+{%- endmacro %}

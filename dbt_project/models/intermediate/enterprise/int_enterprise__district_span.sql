@@ -29,13 +29,15 @@ moves as (
         district_code,
         previous_updated_on,
         updated_on,
-        coalesce(approved_on, updated_on) as known_on
+        coalesce(approved_on, updated_on) as known_on,
+        lag(updated_on, 1, '-infinity'::date) over (partition by enterprise_id order by version_no) as last_moved_on
     from registration_version
     where district_code <> previous_district_code
 
 ),
 
--- the registered change that lies between the two versions dates the move; a change of authority before one of address
+-- The registered change that lies between the two versions dates the move, unless it dated the move before;
+-- a change of authority before one of address.
 dated as (
 
     select distinct on (moves.enterprise_id, moves.version_no)
@@ -49,6 +51,7 @@ dated as (
             moves.entity_no = change_event.entity_no
             and change_event.change_item in ('登记机关', '住所')
             and change_event.changed_on between moves.previous_updated_on and moves.updated_on
+            and moves.last_moved_on < change_event.changed_on
     order by
         moves.enterprise_id asc,
         moves.version_no asc,

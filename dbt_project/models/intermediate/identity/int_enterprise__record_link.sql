@@ -31,19 +31,21 @@ entity_records as (
         source_key,
         entity_no
     from {{ ref('stg_ms_change_event') }}
+    where {{ entity_number('entity_no') }} is not null
     union
     select
         'ms_annual_report' as dataset,
         source_key,
         entity_no
     from {{ ref('stg_ms_annual_report') }}
+    where {{ entity_number('entity_no') }} is not null
     union
     select
         'ms_irregularity' as dataset,
         source_key,
         entity_no
     from {{ ref('stg_ms_irregularity') }}
-    where entity_no is not null
+    where {{ entity_number('entity_no') }} is not null
 
 ),
 

@@ -18,14 +18,20 @@ codes as (
 
     select
         party_variant.code_key,
-        by_uscc.enterprise_id as uscc_enterprise_id
+        by_uscc.enterprise_id as uscc_enterprise_id,
+        by_org_code.enterprise_id as org_code_enterprise_id
     from party_variant
     left join registered_code as by_uscc
         on
             party_variant.code_key = by_uscc.code
             and by_uscc.code_kind = 'uscc'
+    left join registered_code as by_org_code
+        on
+            length(party_variant.code_key) in (9, 15)
+            and right(party_variant.code_key, 9) = by_org_code.code
+            and by_org_code.code_kind = 'org_code'
     where party_variant.code_key is not null
-    group by party_variant.code_key, by_uscc.enterprise_id
+    group by party_variant.code_key, by_uscc.enterprise_id, by_org_code.enterprise_id
 
 ),
 
@@ -39,7 +45,10 @@ read as (
         case
             when length(code_key) = 18 and (uscc_enterprise_id is not null or ops.is_uscc(code_key))
                 then substr(code_key, 9, 9)
-            when length(code_key) in (9, 15) and ops.is_org_code(right(code_key, 9)) then right(code_key, 9)
+            when length(code_key) not in (9, 15) then null
+            -- the unified code has one check character for all of it: the places of the organisation may fail their own
+            when org_code_enterprise_id is not null and not ops.is_reg_no(code_key) then right(code_key, 9)
+            when ops.is_org_code(right(code_key, 9)) then right(code_key, 9)
         end as org_code,
         case when length(code_key) = 15 and ops.is_reg_no(code_key) then code_key end as reg_no
     from codes

@@ -26,6 +26,7 @@ evidence as (
         party_variant.party_kind,
         party_variant.party_no,
         party_variant.weight,
+        party_variant.last_delivered_on,
         party_code.enterprise_id as code_enterprise_id,
         party_code.method as code_method,
         registered_name.enterprise_id as name_enterprise_id,
@@ -48,6 +49,7 @@ decided as (
         party_kind,
         party_no,
         weight,
+        last_delivered_on,
         case
             when is_branch_of_code then name_enterprise_id
             when code_enterprise_id is not null then code_enterprise_id
@@ -62,6 +64,23 @@ decided as (
 
 ),
 
+supported as (
+
+    select
+        party_kind,
+        party_no,
+        enterprise_id,
+        method,
+        method_rank,
+        sum(weight) as weight,
+        max(max(last_delivered_on)) over (partition by party_kind, party_no, enterprise_id) as last_delivered_on
+    from decided
+    where enterprise_id is not null
+    group by party_kind, party_no, enterprise_id, method, method_rank
+
+),
+
+-- of a record the last delivery tells whose it is now; an account is told by its best code, then by the most frequent
 strongest as (
 
     select
@@ -69,11 +88,15 @@ strongest as (
         party_no,
         enterprise_id,
         method,
-        sum(weight) as weight,
-        rank() over (partition by party_kind, party_no order by method_rank, sum(weight) desc) as place
-    from decided
-    where enterprise_id is not null
-    group by party_kind, party_no, enterprise_id, method, method_rank
+        rank() over (
+            partition by party_kind, party_no
+            order by
+                case when party_kind not in ('taxpayer', 'employer', 'entity') then last_delivered_on end desc,
+                method_rank asc,
+                weight desc,
+                last_delivered_on desc
+        ) as place
+    from supported
 
 ),
 

@@ -12,6 +12,8 @@
     'mi_above_scale': ['uscc', 'enterprise_name'],
     'mi_arrears': ['creditor_uscc', 'creditor_name']
 } -%}
+{#- Facts of taxpayers. An account may have facts and no accepted registration: it has no code and no name then. -#}
+{%- set taxpayer_facts = ['tx_vat_return', 'tx_cit_return', 'tx_payment', 'tx_credit_rating'] -%}
 {#- Datasets of employer accounts: where the name is. -#}
 {%- set employer_records = {
     'hr_insurance': 'employer_name',
@@ -40,9 +42,30 @@ as_given as (
         taxpayer_no as party_no,
         taxpayer_id as code,
         taxpayer_name as name,
-        count(*) as weight
+        count(*) as weight,
+        max(delivered_on) as last_delivered_on
     from {{ ref('stg_tx_taxpayer') }}
     group by party_kind, party_no, code, name
+    union all
+    select
+        'taxpayer' as party_kind,
+        account.taxpayer_no as party_no,
+        null::text as code,
+        null::text as name,
+        1 as weight,
+        null::date as last_delivered_on
+    from (
+        {%- for dataset in taxpayer_facts %}
+        select taxpayer_no
+        from {{ ref('stg_' ~ dataset) }}
+        group by taxpayer_no
+        {%- if not loop.last %}
+        union
+        {%- endif %}
+        {%- endfor %}
+    ) as account
+    left join {{ ref('stg_tx_taxpayer') }} as registered on account.taxpayer_no = registered.taxpayer_no
+    where registered.taxpayer_no is null
     {%- for dataset, name in employer_records.items() %}
     union all
     select
@@ -50,18 +73,20 @@ as_given as (
         employer_no as party_no,
         uscc as code,
         {{ name }} as name,
-        count(*) as weight
+        count(*) as weight,
+        max(delivered_on) as last_delivered_on
     from {{ ref('stg_' ~ dataset) }}
     group by party_kind, party_no, code, name
     {%- endfor %}
     {%- for dataset, code in entity_records.items() %}
     union all
     select
-        case when record.entity_no is null then '{{ dataset }}' else 'entity' end as party_kind,
-        coalesce(record.entity_no, record.source_key) as party_no,
+        case when {{ entity_number('record.entity_no') }} is null then '{{ dataset }}' else 'entity' end as party_kind,
+        coalesce({{ entity_number('record.entity_no') }}, record.source_key) as party_no,
         {{ code }} as code,
         null::text as name,
-        count(*) as weight
+        count(*) as weight,
+        max(record.delivered_on) as last_delivered_on
     from {{ ref('stg_' ~ dataset) }} as record
     left join registered_entity on record.entity_no = registered_entity.entity_no
     where registered_entity.entity_no is null
@@ -74,7 +99,8 @@ as_given as (
         source_key as party_no,
         {{ columns[0] }} as code,
         {{ columns[1] }} as name,
-        count(*) as weight
+        count(*) as weight,
+        max(delivered_on) as last_delivered_on
     from {{ ref('stg_' ~ dataset) }}
     group by party_kind, party_no, code, name
     {%- endfor %}
@@ -112,7 +138,8 @@ final as (
         codes.code_key,
         names.name_key,
         min(as_given.name) as name,
-        sum(as_given.weight)::bigint as weight
+        sum(as_given.weight)::bigint as weight,
+        max(as_given.last_delivered_on) as last_delivered_on
     from as_given
     left join codes on as_given.code = codes.code
     left join names on as_given.name = names.name

@@ -8,6 +8,12 @@ stg_ms_registration as (
 
 ),
 
+current_registration as (
+
+    select * from {{ ref('int_ms_registration__current') }}
+
+),
+
 registered_entity as (
 
     select * from {{ ref('int_identity__registered_entity') }}
@@ -40,17 +46,33 @@ codes as (
 
 ),
 
--- a code that two registered entities bear tells neither of them
-final as (
+bearers as (
 
     select
         codes.code_kind,
         codes.code,
-        min(registered_entity.enterprise_id) as enterprise_id
+        registered_entity.enterprise_id,
+        case codes.code_kind
+            when 'uscc' then codes.code = current_registration.uscc
+            when 'org_code' then codes.code = substr(current_registration.uscc, 9, 9)
+            else codes.code = current_registration.reg_no
+        end as is_borne_now
     from codes
     inner join registered_entity on codes.entity_no = registered_entity.entity_no
-    group by codes.code_kind, codes.code
-    having count(*) = 1
+    inner join current_registration on codes.entity_no = current_registration.entity_no
+
+),
+
+-- a code that two registered entities bear tells neither of them; one that was corrected tells who bears it now
+final as (
+
+    select
+        code_kind,
+        code,
+        coalesce(min(enterprise_id) filter (where is_borne_now), min(enterprise_id)) as enterprise_id
+    from bearers
+    group by code_kind, code
+    having count(*) = 1 or count(*) filter (where is_borne_now) = 1
 
 )
 

@@ -6,7 +6,7 @@ delivery as (
         *,
         date_trunc('month', delivered_on)::date as delivered_month
     from {{ source('ops', 'delivery') }}
-    where state in ('accepted', 'rejected')
+    where state = 'accepted'
 
 ),
 
@@ -38,23 +38,12 @@ habit as (
             order by {{ months_between('delivered_month.month', 'delivery.delivered_month') }}
         ), 0) as lag_months
     from dataset
-    left join delivery on dataset.dataset = delivery.dataset and delivery.state = 'accepted'
+    left join delivery on dataset.dataset = delivery.dataset
     left join delivered_month
         on
             delivery.delivery_id = delivered_month.delivery_id
             and delivered_month.is_newest
     group by dataset.dataset
-
-),
-
-onset as (
-
-    -- A department owes nothing before its first delivery, accepted or not.
-    select
-        dataset,
-        min(delivered_month) as first_delivered_month
-    from delivery
-    group by dataset
 
 ),
 
@@ -65,17 +54,17 @@ covered as (
         (delivery.delivered_month - make_interval(months => habit.lag_months))::date as month
     from delivery
     inner join habit on delivery.dataset = habit.dataset
-    where delivery.state = 'accepted'
     union
     select
         delivery.dataset,
         delivered_month.month
     from delivery
     inner join delivered_month on delivery.delivery_id = delivered_month.delivery_id
-    where delivery.state = 'accepted' and delivered_month.is_carried
+    where delivered_month.is_carried
 
 ),
 
+-- Monthly by the catalogue: due for every month of the series, also before the first delivery ever and where none came.
 final as (
 
     select
@@ -85,9 +74,7 @@ final as (
         (month.month + make_interval(months => habit.lag_months))::date as due_in,
         covered.month is not null as is_covered
     from habit
-    inner join onset on habit.dataset = onset.dataset
-    inner join month
-        on month.month + make_interval(months => habit.lag_months) >= onset.first_delivered_month
+    cross join month
     left join covered
         on
             habit.dataset = covered.dataset

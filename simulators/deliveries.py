@@ -11,9 +11,11 @@ import hashlib
 import io
 import json
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,6 +30,7 @@ from tidu.contracts.catalogue import contracts
 from tidu.contracts.model import DatasetContract
 
 NOT_A_DATASET = "truth"
+LONGEST_HEADER = 1 << 20
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 EVENING = time(18)
 SURPLUS = "__surplus__"
@@ -71,6 +74,13 @@ class Rows:
     """Cells beyond the headings, by row index."""
     missing: dict[int, int] = field(default_factory=dict)
     """Number of cells a short row lacks at its end, by row index."""
+    written: dict[str, str] = field(default_factory=dict)
+    """The heading as it stands in the file, where a column could not be called so: none, or there twice."""
+
+    @property
+    def headings(self) -> list[str]:
+        """The file's headings; the frame's columns are what transports with named fields call them."""
+        return [self.written.get(name, name) for name in self.frame.columns]
 
     @property
     def marked(self) -> pl.DataFrame:
@@ -122,11 +132,16 @@ def latest_date(world: Path) -> date:
 
 
 def read(delivery: Delivery) -> Rows:
-    """Read one delivery. Raises WorldError when it is not UTF-8 or names a column twice or not at all."""
+    """Read one delivery. Raises WorldError when it is not UTF-8."""
     content = delivery.path.read_bytes().removeprefix(b"\xef\xbb\xbf")
-    headings = _headings(delivery, content)
-    if not headings:
+    written, end = _headings(delivery, content)
+    if not written:
         return Rows(pl.DataFrame())
+    headings = _names(written)
+    if headings != written:
+        target = io.StringIO()
+        csv.writer(target).writerow(headings)
+        content = target.getvalue().encode() + content[end:]
     ragged: dict[int, list[str]] = {}
 
     def set_aside(row: Any) -> str:
@@ -147,18 +162,33 @@ def read(delivery: Delivery) -> Rows:
     except pa.ArrowInvalid as error:
         raise WorldError(f"{delivery.path}: {error}") from error
     regular = pl.DataFrame(pl.from_arrow(table))
-    return _spliced(regular, ragged) if ragged else Rows(regular)
+    rows = _spliced(regular, ragged) if ragged else Rows(regular)
+    return replace(rows, written={n: w for n, w in zip(headings, written, strict=True) if n != w})
 
 
-def _headings(delivery: Delivery, content: bytes) -> list[str]:
+def _headings(delivery: Delivery, content: bytes) -> tuple[list[str], int]:
+    """Return the headings and the offset of what follows them."""
+    end = 0
+
+    def lines() -> Iterator[str]:
+        nonlocal end
+        for line in content[:LONGEST_HEADER].splitlines(keepends=True):
+            end += len(line)
+            yield line.decode("utf-8")
+
     try:
-        text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline="")
-        headings = next((row for row in csv.reader(text) if row), [])
+        return next((row for row in csv.reader(lines()) if row), []), end
     except UnicodeDecodeError as error:
         raise WorldError(f"{delivery.path}: {error}") from error
-    if len(set(headings)) != len(headings) or "" in headings:
-        raise WorldError(f"{delivery.path}: every heading must be there once and have a name: {headings}")
-    return headings
+
+
+def _names(headings: list[str]) -> list[str]:
+    """Return a name for each heading: its own, `column <place>` for an empty one, `<name> (2)` for a second one."""
+    found: list[str] = []
+    for place, heading in enumerate(headings, start=1):
+        name = heading or f"column {place}"
+        found.append(next(n for k in count(1) if (n := name if k == 1 else f"{name} ({k})") not in found))
+    return found
 
 
 def _spliced(regular: pl.DataFrame, ragged: dict[int, list[str]]) -> Rows:

@@ -28,7 +28,7 @@ class WatchedFolder:
         department = delivery.contract.department
         path = _path(home, delivery)
         encoding = encoding_of(path.name)
-        columns = rows.frame.columns
+        columns = rows.headings
         headings = columns if department in ENGLISH_HEADINGS else chinese(delivery.contract, columns)
         text = csv_text(rows, headings, "\r\n" if encoding == "gb18030" else "\n")
         finished = completed_at(delivery.dataset, delivery.delivered_on, entry.rewrites)

@@ -56,7 +56,7 @@ def _book(delivery: Delivery, rows: Rows) -> bytes:
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     sheet = book.add_worksheet(contract.heading[:31])
     sheet.write_string(0, 0, f"{delivery.delivered_on:%Y}年{delivery.delivered_on.month}月{contract.heading}情况表")
-    for place, heading in enumerate(chinese(contract, rows.frame.columns)):
+    for place, heading in enumerate(chinese(contract, rows.headings)):
         sheet.write_string(1, place, heading)
     for index, cells in enumerate(zip(*columns, strict=True)):
         for place, cell in enumerate((*cells, *rows.surplus.get(index, ()))):

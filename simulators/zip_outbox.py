@@ -46,7 +46,7 @@ def _path(home: Home, delivery: Delivery) -> Path:
 
 
 def _zip(delivery: Delivery, rows: Rows, member: str) -> bytes:
-    text = csv_text(rows, chinese(delivery.contract, rows.frame.columns), "\r\n")
+    text = csv_text(rows, chinese(delivery.contract, rows.headings), "\r\n")
     info = zipfile.ZipInfo(member, date_time=(*delivery.delivered_on.timetuple()[:3], 18, 0, 0))
     info.compress_type = zipfile.ZIP_DEFLATED
     target = io.BytesIO()

@@ -11,6 +11,7 @@ from simulators.deliveries import deliveries, latest_date, read
 from simulators.errors import WorldError
 from simulators.home import Home
 from simulators.publishing import publish
+from simulators.watched_folder import encoding_of
 from tests.simulators.nasty import DATASETS, DATES, nasty_rows, write_csv
 from tidu.contracts.catalogue import contract
 
@@ -64,7 +65,8 @@ def test_a_publication_that_was_cut_off_leaves_nothing_wrong(tmp_path: Path, wor
     bad = tmp_path / "bad"
     for dataset in ("fn_loan", "hr_insurance"):
         write_csv(bad / dataset / "2025-07-01.csv", list(contract(dataset).field_names), [])
-    write_csv(bad / "mi_arrears" / "2025-07-01.csv", ["a", "a"], [["1", "2"]])
+    (bad / "mi_arrears").mkdir()
+    (bad / "mi_arrears" / "2025-07-01.csv").write_bytes(b"a,b\n\xff,2\n")
     with pytest.raises(WorldError):
         publish(home, bad, LATE, None)
     served = home.served()
@@ -102,12 +104,30 @@ def test_empty_deliveries_are_deliveries(tmp_path: Path) -> None:
     assert {"hr_talent_20250701_1.ok", "hr_talent_20250801_1.ok"} <= set(files(home))
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_headings_without_a_name_or_there_twice_are_carried(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "world" / "st_district_indicator" / "2025-07-01.csv"
+    path.parent.mkdir(parents=True)
+    lines = [",value,备注,备注,", "1,2,3,4,", "5", "6,7,8,9,,10"]
+    path.write_bytes("".join(line + end for line in lines).encode())
+    (delivery,) = deliveries(tmp_path / "world", LATE)
+    rows = read(delivery)
+    assert rows.headings == ["", "value", "备注", "备注", ""]
+    assert rows.frame.columns == ["column 1", "value", "备注", "备注 (2)", "column 5"]
+    assert rows.frame.rows() == [("1", "2", "3", "4", ""), ("5", "", "", "", ""), ("6", "7", "8", "9", "")]
+    assert (rows.surplus, rows.missing) == ({2: ["10"]}, {1: 4})
+    home = Home(tmp_path / "home")
+    publish(home, tmp_path / "world", LATE, None)
+    (file,) = (home.folder / "folders").rglob("*.csv")
+    text = file.read_bytes().decode(encoding_of(file.name)).replace("\r", "")
+    assert text.splitlines() == lines
+
+
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
         ("mi_arrears/July.csv", "a\n", "must be a date"),
         ("mi_unknown/2025-07-01.csv", "a\n", "no dataset mi_unknown"),
-        ("mi_arrears/2025-07-01.csv", "a,a\n1,2\n", "every heading"),
         ("mi_arrears/2025-07-01.csv", b"a,b\n\xff,2\n", "2025-07-01.csv"),
     ],
 )

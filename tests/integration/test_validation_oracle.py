@@ -115,6 +115,9 @@ DATASETS: dict[str, tuple[str, Callable[[Row], dict[str, str]], bool]] = {
     "fn_loan": ("snapshot", loan, False),
 }
 
+RECORDS = ("ops.row_set_aside", "ops.row_ledger", "ops.quarantine", "ops.validation_result", "ops.validation_run")
+"""What a history leaves; emptied row by row, a hundred times as fast as truncating all partitions."""
+
 rows = st.builds(
     Row, key=st.sampled_from("AB"), version=st.integers(1, 3), content=st.sampled_from(["1", "2"]),
     broken=st.sampled_from([False, False, False, False, True]),
@@ -131,8 +134,8 @@ def test_any_history_settles_as_row_by_row(warehouse: str, dataset: str) -> None
         @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
         @given(batches)
         def check(history: list[list[Sent]]) -> None:
-            connection.execute("truncate ops.delivery, ops.accepted_row, ops.row_set_aside cascade")
-            connection.execute(f"truncate raw.{dataset}")
+            for table in (*RECORDS, f"ops.accepted_row_{dataset}", f"raw.{dataset}", "ops.delivery"):
+                connection.execute(f"delete from {table}")
             oracle = Oracle(manner)
             for batch in history:
                 ids = {}

@@ -8,6 +8,7 @@ judges by its own SQL what the predicates judge by theirs.
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def suite_rules(contract: DatasetContract, *, root: Path | None = None) -> tuple
 
 def suite_version(contract: DatasetContract, rules: tuple[SuiteRule, ...]) -> str:
     """Return the contract's version and a digest of every rule: it changes with any of them."""
-    text = yaml.safe_dump([rule.expectation for rule in rules], allow_unicode=True, sort_keys=True)
+    text = json.dumps([rule.expectation for rule in rules], ensure_ascii=False, sort_keys=True, default=str)
     return f"{contract.version}+{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
@@ -82,7 +83,7 @@ def plausibility_rules(contract: DatasetContract, *, root: Path | None = None) -
     path = (root or EXPECTATIONS) / contract.department / f"{contract.name}.yml"
     if not path.exists():
         raise ContractError(f"{path} is missing: every dataset has a plausibility suite")
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     return tuple(_plausibility_rule(e, path) for e in document["expectations"])
 
 

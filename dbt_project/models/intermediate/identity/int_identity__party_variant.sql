@@ -12,8 +12,6 @@
     'mi_above_scale': ['uscc', 'enterprise_name'],
     'mi_arrears': ['creditor_uscc', 'creditor_name']
 } -%}
-{#- Facts of taxpayers. An account may have facts and no accepted registration: it has no code and no name then. -#}
-{%- set taxpayer_facts = ['tx_vat_return', 'tx_cit_return', 'tx_payment', 'tx_credit_rating'] -%}
 {#- Datasets of employer accounts: where the name is. -#}
 {%- set employer_records = {
     'hr_insurance': 'employer_name',
@@ -49,23 +47,12 @@ as_given as (
     union all
     select
         'taxpayer' as party_kind,
-        account.taxpayer_no as party_no,
-        null::text as code,
-        null::text as name,
+        taxpayer_no as party_no,
+        null as code,
+        null as name,
         1 as weight,
-        null::date as last_delivered_on
-    from (
-        {%- for dataset in taxpayer_facts %}
-        select taxpayer_no
-        from {{ ref('stg_' ~ dataset) }}
-        group by taxpayer_no
-        {%- if not loop.last %}
-        union
-        {%- endif %}
-        {%- endfor %}
-    ) as account
-    left join {{ ref('stg_tx_taxpayer') }} as registered on account.taxpayer_no = registered.taxpayer_no
-    where registered.taxpayer_no is null
+        null as last_delivered_on
+    from {{ ref('int_identity__unlisted_taxpayer') }}
     {%- for dataset, name in employer_records.items() %}
     union all
     select

@@ -126,11 +126,14 @@ def pending(dataset: str, state: DeliveryState) -> list[Delivery]:
 
 
 def reject(delivery_id: int, reason: str) -> None:
-    """Keep a delivery out as a whole. `reason` names file, fault and contact; it counts no rows."""
+    """Keep a received delivery out as a whole. `reason` names file, fault and contact; it counts no rows.
+
+    Does nothing when another run was faster: what it loaded, under a newer announcement, stays.
+    """
     with connect() as connection:
         connection.execute(
             "update ops.delivery set state = 'rejected', reject_reason = %s, rows_delivered = null"
-            " where delivery_id = %s",
+            " where delivery_id = %s and state = 'received'",
             [reason, delivery_id],
         )
 

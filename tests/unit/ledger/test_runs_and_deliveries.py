@@ -118,6 +118,7 @@ def test_a_delivery_is_loaded_once_and_names_what_it_repeats(warehouse: str) -> 
         assert not mark_loaded(cursor, first, 2, "content", {})
         assert not mark_loaded(cursor, rejected, 2, "content", {})
         connection.commit()
+    reject(first, "a slower run read an older announcement")
     loaded = {d.delivery_id: d for d in pending("mi_arrears", "loaded")}
     assert {i: d.repeats_delivery_id for i, d in loaded.items()} == {first: None, again: first, later: None}
     assert (loaded[again].rows_delivered, loaded[again].drift) == (2, {"extra": ["备注"]})

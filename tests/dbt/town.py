@@ -61,9 +61,11 @@ def deliver(dsn: str, dataset: str, delivered_on: str, rows: Sequence[Row] = (),
 def build_figures(as_of: str, series_start: str = "", run_id: str = "town") -> None:
     """Take every accepted delivery from staging to the monitoring figures."""
     begin_build(run_id)
-    for stage in ("stage", "link", "mart", "monitor"):
-        build(stage, run_id, {"as_of": as_of, "series_start": series_start})
+    variables = {"as_of": as_of, "series_start": series_start}
+    for stage in ("stage", "link", "mart"):
+        build(stage, run_id, variables)
     finish_build(run_id)
+    build("monitor", run_id, variables)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from tidu.ledger.database import connect
 from tidu.publishing import approve, publish, release, releases
 from tidu.publishing.manifest import digest, tables
 from tidu.stack.postgres import Cluster
+from tidu.transform import begin_build, build, finish_build
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("publishing")]
 AS_OF = dt.date(2025, 4, 2)
@@ -224,3 +225,22 @@ def test_before_the_first_complete_month_there_is_no_release(figures: str) -> No
 def test_without_figures_there_is_no_release(warehouse: str) -> None:
     with pytest.raises(TiduError, match="build the stage monitor first"):
         publish(AS_OF, "run-1")
+
+
+def test_a_delivery_accepted_after_the_figures_were_made_is_new_to_the_next(figures: str) -> None:
+    variables = {"as_of": str(AS_OF), "series_start": ""}
+    loan = {"loan_no": "1", "borrower_name": "青岛第1贸易有限公司", "balance_wan": 1}
+    deliver(figures, "fn_loan", "2025-03-28", [loan])
+    build("monitor", "run-1", variables)
+    # the master takes it in between figures and release
+    begin_build("run-2")
+    for name in ("stage", "link", "mart"):
+        build(name, "run-2", variables)
+    finish_build("run-2")
+    balance = ("select count(*) from publish.city_monthly_latest where indicator_code = 'loan_balance_yuan'"
+               " and period = '2025-03' and scope = 'all' and cell_status")  # fmt: skip
+    assert publish(AS_OF, "run-1")
+    assert count(figures, f"{balance} = 'incomplete' and value is null") == 1
+    build("monitor", "run-2", variables)
+    assert publish(AS_OF, "run-2")
+    assert count(figures, f"{balance} = 'published' and value = 10000") == 1

@@ -26,14 +26,16 @@ TABLES = ("indicator", "city_monthly", "district_monthly", "stock_movement")
 def inputs(connection: Connection[Any], series_start: str, period: str) -> dict[str, Any]:
     """Return everything that decides the figures: deliveries taken in, contracts, definitions, months.
 
-    The business date itself is not among them: a later date with nothing new delivered and no
-    further complete month gives the same figures, hence no new release.
+    A delivery that the master took in after the figures were made is not among them: it is something
+    new for the next figures. Nor is the business date itself: a later date with nothing new delivered
+    and no further complete month gives the same figures, hence no new release.
     """
     deliveries = (
         connection.cursor(row_factory=dict_row)
         .execute(
             "select delivery_id, dataset, delivered_on::text, sha256, contract_version, state from ops.delivery"
-            " where state in ('accepted', 'rejected') order by delivery_id"
+            " where state = 'rejected' or (state = 'accepted' and built_at <="
+            " (select max(built_until) from intermediate.int_monitoring__month)) order by delivery_id"
         )
         .fetchall()
     )

@@ -47,6 +47,7 @@ missing as (
             refused.dataset = good.dataset
             and refused.delivered_on = good.delivered_on
             and good.state = 'accepted'
+            and good.built_at is not null
     where
         refused.state = 'rejected'
         and due.dataset is null

@@ -2,11 +2,12 @@ with
 
 delivery as (
 
+    -- What was accepted since the master was built is in no figure yet.
     select
         *,
         date_trunc('month', delivered_on)::date as delivered_month
     from {{ source('ops', 'delivery') }}
-    where state = 'accepted'
+    where state = 'accepted' and built_at is not null
 
 ),
 

@@ -10,13 +10,14 @@ bounds as (
 
     select
         date '{{ var("as_of") }}' as as_of,
+        (select max(delivery.built_at) from delivery) as built_until,
         {%- if var('series_start', '') %}
         date_trunc('month', date '{{ var("series_start") }}') as first_month
         {%- else %}
         (
             select date_trunc('month', min(delivery.delivered_on))
             from delivery
-            where delivery.state = 'accepted'
+            where delivery.state = 'accepted' and delivery.built_at is not null
         ) as first_month
         {%- endif %}
 
@@ -28,7 +29,8 @@ final as (
         month.month_start::date as month,
         (month.month_start + interval '1 month' - interval '1 day')::date as month_end,
         to_char(month.month_start, 'YYYY-MM') as period,
-        bounds.as_of
+        bounds.as_of,
+        bounds.built_until
     from bounds
     cross join
         generate_series(

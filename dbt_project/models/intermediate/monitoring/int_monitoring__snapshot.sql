@@ -21,6 +21,7 @@ final as (
     from delivery
     where
         state = 'accepted'
+        and built_at is not null
         and repeats_delivery_id is null
         and dataset in ('fn_loan', 'mi_above_scale')
     window successive as (partition by dataset order by delivered_on, delivery_id)

@@ -87,16 +87,24 @@ def by_snapshot(sound: pl.DataFrame) -> pl.DataFrame:
 
 
 def by_current_row(sound: pl.DataFrame) -> pl.DataFrame:
-    """Deltas without updated_at: a delivery's first row of a key against the key's current row."""
+    """Deltas without updated_at: a delivery's first row that differs from the key's current row stands.
+
+    Rows before it equal the current row and are duplicates; after it only its own content is one.
+    """
     current = pl.DataFrame(schema={"_key": pl.String, "_known": sound.schema["_content"]})
     parts = []
     for delivery in sound.partition_by("_delivered_on", maintain_order=True):
         rows = delivery.join(current, on="_key", how="left", maintain_order="left")
-        first = pl.col("_row_no") == pl.col("_row_no").min().over("_key")
-        news = first & (pl.col("_known").is_null() | (pl.col("_known") != pl.col("_content")))
-        same = pl.col("_content") == pl.col("_content").first().over("_key")
-        parts.append(verdict(rows, pl.when(news).then(pl.lit("accepted")).when(first | same).then(pl.lit("duplicate"))))
-        taken = rows.filter(news).select("_key", _known="_content")
+        row_no, content = pl.col("_row_no"), pl.col("_content")
+        differs = content.ne_missing(pl.col("_known"))
+        rows = rows.with_columns(_taken=row_no.filter(differs).min().over("_key"))
+        stands = (row_no == pl.col("_taken")).fill_null(False)
+        idle = pl.col("_taken").is_null() | (row_no < pl.col("_taken"))
+        same = content == content.filter(stands).first().over("_key")
+        parts.append(
+            verdict(rows, pl.when(stands).then(pl.lit("accepted")).when(idle | same).then(pl.lit("duplicate")))
+        )
+        taken = rows.filter(stands).select("_key", _known="_content")
         current = pl.concat([current.join(taken, on="_key", how="anti"), taken])
     return pl.concat(parts) if parts else verdict(sound, pl.lit(None, pl.String))
 

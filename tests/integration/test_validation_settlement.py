@@ -98,6 +98,23 @@ SCENARIOS: dict[str, tuple[str, list[list[dict[str, Any]]], list[list[str]]]] = 
     "delta without updated_at: conflict within one delivery only": (
         "mi_arrears", [[arrears("1"), arrears("2"), arrears("1.0")]], [["accepted", "quarantined", "duplicate"]],
     ),
+    "delta without updated_at: the current row again, then a change of it": (
+        "mi_arrears", [[arrears("1")], [arrears("1"), arrears("2"), arrears("2.0")], [arrears("2")]],
+        [["accepted"], ["duplicate", "accepted", "duplicate"], ["duplicate"]],
+    ),
+    "delta without updated_at: after a change the old content is a conflict": (
+        "mi_arrears", [[arrears("1")], [arrears("2"), arrears("1")], [arrears("2"), arrears("1"), arrears("2")]],
+        [["accepted"], ["accepted", "quarantined"], ["duplicate", "accepted", "quarantined"]],
+    ),
+    "delta without updated_at: one change per delivery, any third content is a conflict": (
+        "mi_arrears",
+        [[arrears("1")], [arrears("1.0"), arrears("2"), arrears("3"), arrears("1"), arrears("2")], [arrears("3")]],
+        [["accepted"], ["duplicate", "accepted", "quarantined", "quarantined", "duplicate"], ["accepted"]],
+    ),
+    "delta without updated_at: two contents sent by turns in every delivery": (
+        "mi_arrears", [[arrears("1"), arrears("2")], [arrears("1"), arrears("2")], [arrears("1"), arrears("2")]],
+        [["accepted", "quarantined"], ["duplicate", "accepted"], ["accepted", "quarantined"]],
+    ),
     "snapshot: an unchanged row of a later snapshot is accepted": (
         "fn_loan", [[loan("1"), loan("1.0"), loan("2")], [loan("1")]],
         [["accepted", "duplicate", "quarantined"], ["accepted"]],
@@ -214,6 +231,25 @@ def test_the_rows_set_aside_point_at_the_accepted_row_in_their_place(connection:
     assert found == [
         (first, 1, "superseded", first, 2), (first, 3, "duplicate", first, 2), (second, 1, "superseded", first, 2),
         (second, 2, "duplicate", first, 2), (third, 1, "superseded", first, 2),
+    ]  # fmt: skip
+
+
+def test_a_row_set_aside_points_at_the_current_row_before_a_change_and_at_the_change_after_it(
+    connection: psycopg.Connection,
+) -> None:
+    old, new = arrears("1"), arrears("2")
+    first = deliver(connection, "mi_arrears", "2025-03-02", [old])
+    validate("mi_arrears", "run", suite=False)
+    late = deliver(connection, "mi_arrears", "2025-03-01", [old, new, new])
+    second = deliver(connection, "mi_arrears", "2025-03-03", [old, new, new])
+    third = deliver(connection, "mi_arrears", "2025-03-04", [new, old, old])
+    validate("mi_arrears", "run", suite=False)
+    found = connection.execute(
+        "select delivery_id, row_no, outcome, of_delivery_id, of_row_no from ops.row_set_aside order by 1, 2"
+    ).fetchall()
+    assert found == [
+        (late, 1, "duplicate", first, 1), (late, 3, "duplicate", late, 2), (second, 1, "duplicate", first, 1),
+        (second, 3, "duplicate", second, 2), (third, 1, "duplicate", second, 2), (third, 3, "duplicate", third, 2),
     ]  # fmt: skip
 
 

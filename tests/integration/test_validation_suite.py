@@ -42,6 +42,32 @@ def test_both_judges_agree_on_every_rule(warehouse: str, dataset: str) -> None:
     assert pages
 
 
+def test_both_judges_agree_on_conflicts_with_a_change_of_the_current_row(warehouse: str) -> None:
+    row = {"complaint_no": "C1", "creditor_name": "甲公司", "paid_wan": "0", "filed_on": "2025-01-01"}
+
+    def paid(*amounts: str) -> list[dict[str, str]]:
+        return [row | {"amount_wan": amount} for amount in amounts]
+
+    with psycopg.connect(warehouse, autocommit=True) as connection:
+        deliver(connection, "mi_arrears", "2025-01-20", paid("1"))
+        validate("mi_arrears", "run", suite=False)
+        sent = {
+            "2025-01-10": ("1", "2", "1", "3"),
+            "2025-01-30": ("1", "2", "2"),
+            "2025-02-10": ("1", "2"),
+            "2025-02-20": ("1.0", "1", "2", "3", "1"),
+        }
+        ids = [deliver(connection, "mi_arrears", day, paid(*amounts)) for day, amounts in sent.items()]
+        validate("mi_arrears", "run")
+        found = connection.execute(
+            "select delivery_id, failed_rows, (observed ->> 'gx_failed_rows')::int from ops.validation_result"
+            " join ops.validation_run using (run_id)"
+            " where rule = 'row:conflict' and delivery_id = any(%s) order by delivery_id",
+            [ids],
+        ).fetchall()
+        assert found == [(id, n, n) for id, n in zip(ids, (2, 0, 1, 2), strict=True)]
+
+
 def test_plausibility_warns_and_accepts_per_delivery(warehouse: str) -> None:
     row = {
         "complaint_no": "C1",

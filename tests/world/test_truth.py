@@ -62,8 +62,16 @@ def arrear(paid: str) -> dict[str, str]:
             [("2025-02-01", arrear("0")), ("2025-03-01", arrear("4")), ("2025-04-01", arrear("0"))],
             ["accepted", "accepted", "accepted"],
         ),
+        (
+            [
+                ("2025-02-01", arrear("0")), ("2025-03-01", arrear("0.00")), ("2025-03-01", arrear("4")),
+                ("2025-03-01", arrear("5")), ("2025-03-01", arrear("0")), ("2025-03-01", arrear("4.0")),
+                ("2025-04-01", arrear("4")),
+            ],
+            ["accepted", "duplicate", "accepted", "quarantined", "quarantined", "duplicate", "duplicate"],
+        ),
     ],
-)
+)  # fmt: skip
 def test_deltas_without_updated_at(rows: list[tuple[str, dict[str, str]]], expected: list[str]) -> None:
     assert outcomes("mi_arrears", rows) == expected
 

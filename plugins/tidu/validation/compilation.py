@@ -98,19 +98,70 @@ def _greater(larger: str, smaller: str, *, or_equal: bool) -> Native:
 
 
 def conflict_query(contract: DatasetContract) -> str:
-    """Return the rows in conflict, told by anti-joins over the rows that share key and version.
+    """Return the rows in conflict, told by joins over the rows that share key and version or delivery.
 
     Deliberately another way than settlement's windows: the two are held against each other.
     """
-    if manner(contract) != "versioned":
-        return """
-            select s.delivery_id, s.row_no
-            from {batch} as s
-            join (
-                select distinct on (_key, _place) _key, _place, _content as content
-                from {batch} where _broken is null order by _key, _place, row_no
-            ) as f on f._key = s._key and f._place = s._place
-            where s._broken is null and s._content <> f.content"""
+    return {"versioned": _conflicts_of_version, "current": _conflicts_with_change, "snapshot": _conflicts_of_snapshot}[
+        manner(contract)
+    ](contract)
+
+
+def _conflicts_of_snapshot(_contract: DatasetContract) -> str:
+    return """
+        select s.delivery_id, s.row_no
+        from {batch} as s
+        join (
+            select distinct on (_key, _place) _key, _place, _content as content
+            from {batch} where _broken is null order by _key, _place, row_no
+        ) as f on f._key = s._key and f._place = s._place
+        where s._broken is null and s._content <> f.content"""
+
+
+def _conflicts_with_change(contract: DatasetContract) -> str:
+    """Walk, delivery by delivery, the keys that come twice in one; `before` is their content before a delivery."""
+    return f"""
+        with recursive sound as (
+            select * from {{batch}} as b where _broken is null and _key in (
+                select _key from {{batch}} as t where _broken is null group by _key, _place having count(*) > 1)
+        ),
+        opening as (
+            select _key, _place, delivered_on, delivery_id, _content, min(row_no) as row_no
+            from sound group by 1, 2, 3, 4, 5
+        ),
+        history as (
+            select distinct on (h.key) h.key, h.content, d.delivered_on, h.delivery_id
+            from ops.accepted_row_{contract.name} as h join ops.delivery as d using (delivery_id)
+            where h.key in (select _key from sound) order by h.key, d.delivered_on desc, h.delivery_id desc
+        ),
+        step as (
+            select o._key, o._place, o.contents, h.content as known,
+                row_number() over (partition by o._key order by o._place) as step,
+                coalesce((h.delivered_on, h.delivery_id) > (o.delivered_on, o.delivery_id), false) as late
+            from (
+                select _key, _place, delivered_on, delivery_id, array_agg(_content order by row_no) as contents
+                from opening group by 1, 2, 3, 4
+            ) as o
+            left join history as h on h.key = o._key
+        ),
+        walk as (
+            select _key, _place, step, contents, late, known as before from step where step = 1
+            union all
+            select n._key, n._place, n.step, n.contents, n.late,
+                case when w.late then w.before
+                    when w.contents[1] is distinct from w.before then w.contents[1]
+                    else coalesce(w.contents[2], w.before) end
+            from walk as w join step as n on n._key = w._key and n.step = w.step + 1
+        )
+        select s.delivery_id, s.row_no
+        from walk as w
+        join opening as t on t._key = w._key and t._place = w._place
+            and t._content = w.contents[case when w.contents[1] is distinct from w.before then 1 else 2 end]
+        join sound as s on s._key = w._key and s._place = w._place
+        where s.row_no > t.row_no and s._content <> t._content"""
+
+
+def _conflicts_of_version(contract: DatasetContract) -> str:
     history = f"ops.accepted_row_{contract.name}"
     return f"""
         with sound as (select * from {{batch}} where _broken is null),

@@ -154,48 +154,60 @@ from (
 
 
 def _current(contract: DatasetContract, has_history: bool) -> str:
-    """The first row of a key in its delivery is accepted when it differs from the key's current row.
+    """The first row of a key in its delivery that differs from the key's current row is accepted.
 
+    Rows before it equal the current row: duplicates. After it only its own content is one.
     The current row is the accepted one of the latest delivery in order; a delivery that arrives late
-    is measured by it too. A first row that equals the current row changes nothing, so the first row
-    before it in order always has the current content. `rival` is the place of the last accepted row.
+    (before one in history) is measured by it and leaves it. ops.current_content tells it from the
+    first two contents of each earlier delivery. `rival` is the place of the accepted row a row is
+    measured by, null when that lies in history.
     """
     known = (
         f"""left join lateral (
             select h.content, d.delivered_on, h.delivery_id
             from {_accepted(contract)} as h join ops.delivery as d using (delivery_id)
-            where h.key = b.key order by d.delivered_on desc, h.delivery_id desc limit 1
+            where h.key = n.key order by d.delivered_on desc, h.delivery_id desc limit 1
         ) as h on true"""
         if has_history
         else "cross join (select null::uuid as content, null::date as delivered_on, null::bigint as delivery_id) as h"
     )
     return f"""
-select delivery_id, row_no, place, key, version, content, outcome,
-    case when not by_history then
-        max(place) filter (where outcome = 'accepted') over (partition by key order by place) end as rival
+select delivery_id, row_no, place, key, version, content,
+    case
+        when row_no = taken_row then 'accepted'
+        when taken_row is null or row_no < taken_row or content = taken then 'duplicate'
+        else 'conflict'
+    end as outcome,
+    case when row_no >= taken_row then place
+        else max(place) filter (where row_no = taken_row and not late) over earlier end as rival
 from (
-    select b.*, by_history,
-        case
-            when nth > 1 then case when b.content = first_content then 'duplicate' else 'conflict' end
-            when b.content is distinct from case when by_history then h.content else content_before end then 'accepted'
-            else 'duplicate'
-        end as outcome
+    select m.*, min(row_no) filter (where content = taken) over (partition by key, place) as taken_row
     from (
-        select n.*, lag(content) over firsts as content_before, lag(delivered_on) over firsts as delivered_before,
-            lag(delivery_id) over firsts as delivery_before
+        select b.*, case when first_content is distinct from content_before then first_content else second_content end
+            as taken
         from (
-            select s.*, row_number() over here as nth, first_value(content) over here as first_content
-            from {_sound_rows(contract)}
-            window here as (partition by key, place order by row_no)
-        ) as n
-        window firsts as (partition by key, nth = 1 order by place, row_no)
-    ) as b
-    {known}
-    cross join lateral (
-        select nth = 1 and h.delivery_id is not null
-            and coalesce((h.delivered_on, h.delivery_id) > (delivered_before, delivery_before), true) as by_history
+            select n.*, late, coalesce(
+                ops.current_content(h.content, first_content, second_content)
+                    filter (where nth = 1 and not late) over earlier,
+                h.content) as content_before
+            from (
+                select f.*, nullif(first_value(content) over (
+                    partition by key, place order by content = first_content, row_no), first_content) as second_content
+                from (
+                    select s.*, row_number() over here as nth, first_value(content) over here as first_content
+                    from {_sound_rows(contract)}
+                    window here as (partition by key, place order by row_no)
+                ) as f
+            ) as n
+            {known}
+            cross join lateral (
+                select coalesce((h.delivered_on, h.delivery_id) > (n.delivered_on, n.delivery_id), false) as late
+            ) as l
+            window earlier as (partition by key order by place groups between unbounded preceding and 1 preceding)
+        ) as b
     ) as m
-) as w"""
+) as w
+window earlier as (partition by key order by place groups between unbounded preceding and 1 preceding)"""
 
 
 def _set_aside(contract: DatasetContract, has_history: bool) -> str:

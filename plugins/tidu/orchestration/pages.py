@@ -9,6 +9,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from tidu.contracts import departments
 from tidu.settings import settings
@@ -51,17 +52,27 @@ def build_app(folder: Path) -> Any:
 
 
 def contents_page(root: Path) -> str:
-    """Return the first page: every dataset by department, with a link where it has been validated."""
+    """Return the first page: every dataset by department, with links to its results where it has been validated."""
     parts = []
     for datasets in departments().values():
         lines = []
         for found in datasets:
             label = f"{escape(found.heading)} <code>{found.name}</code>"
-            built = (root / found.name / "index.html").is_file()
-            lines.append(f'<li><a href="{found.name}/index.html">{label}</a></li>' if built else f"<li>{label}</li>")
+            lines.append(f"<li>{label}{_results(root, found.name)}</li>")
         parts.append(f"<h2>{escape(datasets[0].owner)}</h2><ul>{''.join(lines)}</ul>")
     return (
         '<!doctype html><html lang="zh"><meta charset="utf-8"><title>Data Docs</title>'
         '<body style="font-family: sans-serif; margin: 2rem"><h1>Data Docs</h1>'
-        f"<p>A dataset without a link has not been validated yet.</p>{''.join(parts)}</body></html>"
+        "<p>The newest validation of each dataset: every rule, and the rows behind the rules that failed."
+        f" A dataset without a link has not been validated yet.</p>{''.join(parts)}</body></html>"
+    )
+
+
+def _results(root: Path, dataset: str) -> str:
+    """Return links to a dataset's result pages; GX's own index needs scripts from a public network to show them."""
+    pages = sorted((root / dataset / "validations").rglob("*.html"))
+    titles = {dataset: "every rule", f"{dataset} failing": "failing rows"}
+    return "".join(
+        f' · <a href="{quote(str(page.relative_to(root)))}">{titles[page.relative_to(root).parts[2]]}</a>'
+        for page in pages
     )

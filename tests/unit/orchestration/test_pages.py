@@ -9,9 +9,13 @@ from tidu.orchestration.pages import contents_page
 
 
 def test_only_built_pages_are_linked(tmp_path: Path) -> None:
-    (tmp_path / "tx_payment").mkdir()
-    (tmp_path / "tx_payment" / "index.html").write_text("")
+    for suite in ("tx_payment", "tx_payment failing"):
+        folder = tmp_path / "tx_payment" / "validations" / suite / "ingest_tax:manual__2026+00:00" / "20260101T000000Z"
+        folder.mkdir(parents=True)
+        (folder / "warehouse-tx_payment.html").write_text("")
     page = contents_page(tmp_path)
-    assert page.count("<a href=") == 1
-    assert '<a href="tx_payment/index.html">' in page
+    run = "ingest_tax%3Amanual__2026%2B00%3A00/20260101T000000Z/warehouse-tx_payment.html"
+    assert page.count("<a href=") == 2
+    assert f'<a href="tx_payment/validations/tx_payment/{run}">every rule</a>' in page
+    assert f'<a href="tx_payment/validations/tx_payment%20failing/{run}">failing rows</a>' in page
     assert all(f"<code>{name}</code>" in page for name in contracts())

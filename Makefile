@@ -39,7 +39,7 @@ check: $(STAMP) ## style, types, SQL, import arrows
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
 
 lock: $(STAMP) ## resolve requirements.in again into requirements.lock
-	$(BIN)/uv pip compile --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock requirements.in
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock requirements.in
 	{ echo "# The installer itself; $$(tr '\n' ' ' <<<'renewed by make lock')"; \
 	  awk '/^uv==/{p=1} p&&!/^(uv==|    --hash)/{p=0} p' requirements.lock; } > requirements-bootstrap.lock
 

@@ -36,6 +36,13 @@ SERVER_OPTIONS = {
 }
 
 
+LOCAL_OPTIONS = {
+    # nothing replicates from the embedded server: tables made and filled in one transaction need no log of their rows
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+}
+
+
 @dataclass(frozen=True)
 class Cluster:
     """A cluster's folder, port and superuser password. The password never reaches an argument list."""
@@ -96,7 +103,8 @@ def start(data: Path, port: int, extra_options: dict[str, str] | None = None) ->
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             raise StackError(f"port {port} is in use by another program; free it or delete {data.parent / 'run'}")
     options = " ".join(
-        f"-c {k}='{v}'" for k, v in {**SERVER_OPTIONS, "port": str(port), **(extra_options or {})}.items()
+        f"-c {k}='{v}'"
+        for k, v in {**SERVER_OPTIONS, **LOCAL_OPTIONS, "port": str(port), **(extra_options or {})}.items()
     )
     log = data / "server.log"
     try:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
-from rich.table import Table
+from rich.table import Column, Table
 
+from tidu.cli.screen import console
 from tidu.contracts import contract, contracts, departments
 from tidu.contracts.catalogue import contract_path
 from tidu.contracts.derive.dictionary import dictionary_page
@@ -17,13 +17,13 @@ from tidu.contracts.lint import lint_findings
 from tidu.settings import PROJECT_ROOT
 
 app = typer.Typer(no_args_is_help=True, help="What each dataset promises: list, show, derive, lint.")
-console = Console(soft_wrap=True)
 
 
 @app.command("list")
 def list_contracts() -> None:
     """List every dataset with its department, mode, cadence and transport."""
-    table = Table("dataset", "名称", "department", "mode", "key", "cadence", "transport", "fields")
+    name = Column("dataset", no_wrap=True)
+    table = Table(name, "名称", "department", "mode", "key", "cadence", "transport", "fields")
     for c in contracts().values():
         table.add_row(
             c.name, c.heading, c.department, c.mode, ", ".join(c.key), c.cadence, c.transport, str(len(c.fields))

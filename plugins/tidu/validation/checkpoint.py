@@ -178,12 +178,16 @@ class _SuiteRun:
             site_name=SITE,
             site_config={
                 "class_name": "SiteBuilder",
-                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+                "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "view": _view("IndexPageView")},
                 # the suite stands in the repository, and each result page lists its rules
-                "site_section_builders": {"expectations": "None"},
+                "site_section_builders": {"expectations": "None", "validations": {"view": _view("ResultPageView")}},
                 "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
             },
         )
+
+
+def _view(name: str) -> dict[str, str]:
+    return {"module_name": "tidu.validation.views", "class_name": name}
 
 
 @contextmanager

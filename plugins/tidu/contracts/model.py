@@ -73,6 +73,8 @@ class Field:
     standard: str | None
     description: str
     declared_rules: tuple[RuleKind, ...]
+    aliases: tuple[str, ...] = ()
+    """Other headings under which the department is known to deliver the field: accepted and reported."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,9 @@ class DatasetContract:
     owner: str
     contact: str
     drift: dict[str, str]
+    """What happens when a delivery departs from the contract, by kind; see tidu.contracts.odcs.DRIFT."""
+    correction_days: int
+    """Days the department has to correct what a ticket names."""
     row_rule_severity: Severity
     fields: tuple[Field, ...]
 

@@ -21,12 +21,21 @@ CLASSIFICATIONS = ("public", "internal", "restricted")
 LOGICAL_TYPES = {"integer": "integer", "decimal": "number", "date": "date", "timestamp": "timestamp"}
 """ODCS logical type of each of our types; the others are strings."""
 DRIFT = {
-    "extraColumn": ("keep",),
-    "missingColumn": ("warn",),
+    "extraColumn": ("keep", "reject"),
+    "missingColumn": ("warn", "reject"),
     "missingRequiredColumn": ("reject",),
-    "reorderedColumn": ("accept",),
+    "renamedColumn": ("accept", "reject"),
+    "reorderedColumn": ("accept", "reject"),
+    "changedType": ("warn",),
+    "newCode": ("warn",),
 }
-"""What may happen when headings change; one reading each until a department needs another."""
+"""What may happen when a delivery departs from its contract: kept, accepted or warned of means reported and taken.
+
+A renamed column is one under a heading that the field lists among its aliases. Rows that a changed type or a new code
+makes unreadable are quarantined in any case; the policy speaks of the delivery.
+"""
+CORRECTION_DAYS = 30
+"""Days a department has to correct what a ticket names, unless its contract says otherwise."""
 DOCUMENT_KEYS = {
     "apiVersion", "kind", "id", "name", "version", "status", "domain", "tenant", "dataProduct", "description", "team",
     "support", "slaProperties", "customProperties", "schema",
@@ -40,19 +49,22 @@ FIELD_KEYS = {
 
 def parse(path: Path) -> DatasetContract:
     """Read one contract file. Raises ContractError naming the file and the field at fault."""
+    dataset = parse_text(path.read_text(encoding="utf-8"), str(path))
+    if (dataset.department, dataset.name) != (path.parent.name, path.stem):
+        said = f"path says {path.parent.name}/{path.stem}, content says {dataset.department}/{dataset.name}"
+        raise ContractError(f"{path}: {said}")
+    return dataset
+
+
+def parse_text(text: str, where: str) -> DatasetContract:
+    """Read the text of one contract; `where` names it. Raises ContractError with that name and the field at fault."""
     try:
         # libyaml: every task process reads all contracts, and it is six times as fast
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-        dataset = _dataset(document)
-        if (dataset.department, dataset.name) != (path.parent.name, path.stem):
-            raise ValueError(
-                f"path says {path.parent.name}/{path.stem}, content says {dataset.department}/{dataset.name}"
-            )
+        return _dataset(yaml.load(text, Loader=yaml.CSafeLoader))
     except KeyError as error:
-        raise ContractError(f"{path}: {error} is missing") from error
+        raise ContractError(f"{where}: {error} is missing") from error
     except (TypeError, ValueError, IndexError, AttributeError, yaml.YAMLError) as error:
-        raise ContractError(f"{path}: {error}") from error
-    return dataset
+        raise ContractError(f"{where}: {error}") from error
 
 
 def _dataset(document: dict[str, Any]) -> DatasetContract:
@@ -60,7 +72,7 @@ def _dataset(document: dict[str, Any]) -> DatasetContract:
     (table,) = document["schema"]
     _only(table, TABLE_KEYS, "schema")
     sla = {p["property"]: p["value"] for p in document["slaProperties"]}
-    custom = _custom(document, {"transport", "drift"})
+    custom = _custom(document, {"transport", "drift", "correctionDays"})
     table_custom = _custom(table, {"mode", "rowRuleSeverity"})
     for case, policies in DRIFT.items():
         _one_of(custom["drift"][case], policies, f"drift.{case}")
@@ -81,6 +93,7 @@ def _dataset(document: dict[str, Any]) -> DatasetContract:
         owner=document["team"]["name"],
         contact=document["support"][0]["url"].removeprefix("mailto:"),
         drift=custom["drift"],
+        correction_days=_days(custom.get("correctionDays", CORRECTION_DAYS), "correctionDays"),
         row_rule_severity=_one_of(table_custom["rowRuleSeverity"], get_args(Severity), "rowRuleSeverity"),
         fields=fields,
     )
@@ -98,7 +111,7 @@ def _named_field(node: dict[str, Any]) -> Field:
 
 def _field(node: dict[str, Any]) -> Field:
     _only(node, FIELD_KEYS, "field")
-    custom = _custom(node, {"unit", "oftenEmpty", "standard"})
+    custom = _custom(node, {"unit", "oftenEmpty", "standard", "aliases"})
     options = node.get("logicalTypeOptions", {})
     _only(options, {"minimum"}, "logicalTypeOptions")
     physical = _one_of(node["physicalType"], FIELD_TYPES, "physicalType")
@@ -119,16 +132,27 @@ def _field(node: dict[str, Any]) -> Field:
         standard=custom.get("standard"),
         description=node.get("description", ""),
         declared_rules=tuple(_one_of(q["implementation"], DECLARED_RULES, "rule") for q in node.get("quality", ())),
+        aliases=_texts(custom.get("aliases", []), "aliases"),
     )
+
+
+def _texts(value: Any, what: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
+        raise ValueError(f"{what} {value!r} is not a list of texts")
+    return tuple(value)
+
+
+def _days(value: Any, what: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{what} {value!r} is not a whole number of days above 0")
+    return value
 
 
 def _check_fields(fields: tuple[Field, ...]) -> None:
     """Refuse what no single field shows: a name or heading twice, a broken key, a unit at odds with the name."""
     for attribute in ("name", "heading"):
-        seen = [getattr(f, attribute) for f in fields]
-        twice = sorted({x for x in seen if seen.count(x) > 1})
-        if twice:
-            raise ValueError(f"{attribute} given twice: {', '.join(twice)}")
+        _once([getattr(f, attribute) for f in fields], attribute)
+    _once([h for f in fields for h in {f.name, f.heading, *f.aliases}], "heading or alias")
     positions = sorted(f.key_position for f in fields if f.key_position is not None)
     if not positions or positions != list(range(1, len(positions) + 1)):
         raise ValueError(f"key positions are {positions}, not 1, 2, ...")
@@ -138,6 +162,12 @@ def _check_fields(fields: tuple[Field, ...]) -> None:
         suffix = f.name.rpartition("_")[2]
         if (suffix if suffix in ("yuan", "wan") else None) != f.unit:
             raise ValueError(f"field {f.name}: the name says {suffix}, the unit {f.unit}")
+
+
+def _once(texts: list[str], what: str) -> None:
+    twice = sorted({text for text in texts if texts.count(text) > 1})
+    if twice:
+        raise ValueError(f"{what} given twice: {', '.join(twice)}")
 
 
 def _custom(node: dict[str, Any], allowed: set[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import psycopg
 from tidu.contracts import contracts
 from tidu.contracts.derive.ddl import landing_ddl
 from tidu.errors import TiduError
+from tidu.ledger import terms
 from tidu.settings import settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -56,4 +57,5 @@ def migrate(dsn: str | None = None) -> list[str]:
             applied.append(path.name)
         for contract in contracts().values():
             connection.execute(landing_ddl(contract).encode())
+        terms.register(connection, contracts().values())
     return applied

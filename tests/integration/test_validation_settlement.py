@@ -256,7 +256,10 @@ def test_a_row_set_aside_points_at_the_current_row_before_a_change_and_at_the_ch
 def test_every_row_is_in_the_ledger_and_the_database_enforces_it(connection: psycopg.Connection) -> None:
     delivery_id = deliver(connection, "tx_vat_return", "2025-03-01", [vat(1), vat(2), vat(2), vat("x"), vat(2, "9")])
     outcome = validate("tx_vat_return", "run", suite=False)
-    ledger = connection.execute("select * from ops.row_ledger").fetchone()
+    ledger = connection.execute(
+        "select delivery_id, dataset, rows_delivered, rows_accepted, rows_quarantined, rows_duplicate, rows_superseded"
+        " from ops.row_ledger"
+    ).fetchone()
     assert ledger == (delivery_id, "tx_vat_return", 5, 1, 2, 1, 1)
     assert (outcome.rows_delivered, outcome.rows_accepted, outcome.rows_quarantined) == (5, 1, 2)
     with pytest.raises(psycopg.errors.CheckViolation):

@@ -36,7 +36,7 @@ def held(world: Path, warehouse: str) -> str:
             " rows_delivered, state, contract_version, landed_uri) overriding system value"
             " select id, dataset, day, 'folder_csv', dataset || day, '', 0, n, 'accepted', '1', '' from told"
         )
-        connection.execute("insert into ops.row_ledger select id, dataset, n, a, q, d, s from told")
+        connection.execute("insert into ops.row_ledger select id, dataset, n, a, q, d, s, 0, 0, 0, 0, 0 from told")
         connection.execute("create temporary table bad (dataset text, day date, row_no int, rule text)")
         copy(connection, "bad", truth.faults)
         connection.execute(

@@ -102,6 +102,8 @@ class DatasetContract:
     correction_days: int
     """Days the department has to correct what a ticket names."""
     row_rule_severity: Severity
+    shrink_limit: float | None
+    """Share of its rows a snapshot may lose against the one before; beyond it waits for a decision. None elsewhere."""
     fields: tuple[Field, ...]
 
     @property

@@ -18,6 +18,8 @@ from tidu.errors import ContractError
 CADENCES = ("daily", "weekly", "monthly", "yearly", "irregular")
 TRANSPORTS = ("rest", "sql", "sftp_zip_csv", "sftp_xlsx", "folder_csv")
 CLASSIFICATIONS = ("public", "internal", "restricted")
+SHRINK_LIMIT = 0.5
+"""A snapshot that says nothing else may lose half its rows."""
 LOGICAL_TYPES = {"integer": "integer", "decimal": "number", "date": "date", "timestamp": "timestamp"}
 """ODCS logical type of each of our types; the others are strings."""
 DRIFT = {
@@ -73,7 +75,7 @@ def _dataset(document: dict[str, Any]) -> DatasetContract:
     _only(table, TABLE_KEYS, "schema")
     sla = {p["property"]: p["value"] for p in document["slaProperties"]}
     custom = _custom(document, {"transport", "drift", "correctionDays"})
-    table_custom = _custom(table, {"mode", "rowRuleSeverity"})
+    table_custom = _custom(table, {"mode", "rowRuleSeverity", "shrinkLimit"})
     for case, policies in DRIFT.items():
         _one_of(custom["drift"][case], policies, f"drift.{case}")
     _only(custom["drift"], DRIFT, "drift")
@@ -95,8 +97,20 @@ def _dataset(document: dict[str, Any]) -> DatasetContract:
         drift=custom["drift"],
         correction_days=_days(custom.get("correctionDays", CORRECTION_DAYS), "correctionDays"),
         row_rule_severity=_one_of(table_custom["rowRuleSeverity"], get_args(Severity), "rowRuleSeverity"),
+        shrink_limit=_shrink_limit(table_custom),
         fields=fields,
     )
+
+
+def _shrink_limit(custom: dict[str, Any]) -> float | None:
+    """Read the share of rows a snapshot may lose; only a snapshot has one."""
+    if custom["mode"] != "snapshot":
+        _only({"shrinkLimit"} & set(custom), (), f"a {custom['mode']}")
+        return None
+    limit = custom.get("shrinkLimit", SHRINK_LIMIT)
+    if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 < limit <= 1:
+        raise ValueError(f"shrinkLimit {limit!r} is no share above 0 and up to 1")
+    return float(limit)
 
 
 def _named_field(node: dict[str, Any]) -> Field:
@@ -176,7 +190,7 @@ def _custom(node: dict[str, Any], allowed: set[str]) -> dict[str, Any]:
     return custom
 
 
-def _only(node: dict[str, Any], allowed: Iterable[str], where: str) -> None:
+def _only(node: Iterable[str], allowed: Iterable[str], where: str) -> None:
     unknown = set(node) - set(allowed)
     if unknown:
         raise ValueError(f"unknown in {where}: {', '.join(sorted(unknown))}")

@@ -18,9 +18,12 @@ from psycopg.rows import class_row
 from tidu.contracts import DatasetContract
 from tidu.contracts import contract as contract_of
 from tidu.ledger.database import connect
+from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage
 from tidu.validation.checkpoint import run_suite
+from tidu.validation.holding import hold_shrunk
 from tidu.validation.readings import readings_sql, table
+from tidu.validation.recording import delivered_sql, recording_sql
 from tidu.validation.results import (
     collect_contract_verdicts,
     count_conflicts,
@@ -28,7 +31,7 @@ from tidu.validation.results import (
     record,
     reject_stopped,
 )
-from tidu.validation.settlement import judging_sql, recording_sql
+from tidu.validation.settlement import judging_sql
 from tidu.validation.suite import suite_rules, suite_version
 
 LOCK_SPACE = 7_411_002
@@ -43,6 +46,8 @@ class Outcome:
     """delivery_ids settled, in order."""
     rejected: list[int]
     """delivery_ids kept out by a rule of severity stop."""
+    held: list[int]
+    """delivery_ids that wait for a decision."""
     rows_delivered: int = 0
     rows_accepted: int = 0
     rows_quarantined: int = 0
@@ -52,6 +57,7 @@ class Outcome:
     """Rules broken by at least one row, summed over the deliveries judged."""
 
 
+@acting_as(Role.VALIDATE)
 def validate(dataset: str, run_id: str, contract: DatasetContract | None = None, *, suite: bool = True) -> Outcome:
     """Judge and settle every `loaded` delivery of `dataset`, in order of (delivered_on, delivery_id).
 
@@ -69,7 +75,7 @@ def validate(dataset: str, run_id: str, contract: DatasetContract | None = None,
             started_at = dt.datetime.now(dt.UTC)
             if not _take_pending(connection, dataset):
                 progress.skipped = True
-                return Outcome(dataset, [], [])
+                return Outcome(dataset, [], [], [])
             progress.rows_in = progress.rows_out = _judge(connection, contract)
             rules = suite_rules(contract)
             if suite and progress.rows_in:
@@ -84,6 +90,7 @@ def _judge(connection: psycopg.Connection, contract: DatasetContract) -> int:
     """Read every pending row once and weigh it by every rule; return how many rows there are."""
     connection.execute(readings_sql(contract).encode())
     connection.execute(f"analyze {table(contract)} (delivery_id, _key, _broken)".encode())
+    connection.execute(delivered_sql(contract).encode())
     collect_contract_verdicts(connection, contract)
     return _count(connection, f"select count(*) from {table(contract)}")
 
@@ -97,6 +104,7 @@ def _settle(
     )
     with connection.transaction():
         reject_stopped(connection, contract)
+        hold_shrunk(connection, contract)
         connection.execute(judging_sql(contract, has_history=bool(has_history)).encode())
         count_conflicts(connection)
         connection.execute(recording_sql(contract).encode())
@@ -111,8 +119,9 @@ def _outcome(connection: psycopg.Connection, dataset: str) -> Outcome:
         cursor.execute(
             """
             select %s::text as dataset,
-                coalesce(array_agg(p.delivery_id order by p.place) filter (where not p.rejected), '{}') as settled,
+                coalesce(array_agg(p.delivery_id order by p.place) filter (where not p.kept_out), '{}') as settled,
                 coalesce(array_agg(p.delivery_id order by p.place) filter (where p.rejected), '{}') as rejected,
+                coalesce(array_agg(p.delivery_id order by p.place) filter (where p.held), '{}') as held,
                 coalesce(sum(l.rows_delivered), 0)::bigint as rows_delivered,
                 coalesce(sum(l.rows_accepted), 0)::bigint as rows_accepted,
                 coalesce(sum(l.rows_quarantined), 0)::bigint as rows_quarantined,
@@ -133,10 +142,14 @@ def _count(connection: psycopg.Connection, query: str) -> int:
 
 
 def _take_pending(connection: psycopg.Connection, dataset: str) -> int:
-    """List the loaded deliveries in pg_temp.pending_delivery; return how many there are."""
+    """List the loaded deliveries in pg_temp.pending_delivery; return how many there are.
+
+    kept_out: the delivery is rejected or held, its rows get no outcome.
+    """
     connection.execute(
         """
         create temporary table pending_delivery as
+        select *, rejected as kept_out, false as held from (
         select d.delivery_id, row_number() over (order by d.delivered_on, d.delivery_id) as place, d.delivered_on,
             extract(year from d.delivered_on)::integer as delivered_year,
             (d.delivered_on + 1)::timestamp at time zone 'Asia/Shanghai' as delivery_ends,
@@ -145,7 +158,7 @@ def _take_pending(connection: psycopg.Connection, dataset: str) -> int:
             case when o.state = 'rejected' then 'repeats delivery ' || o.delivery_id || ', which was rejected' end
                 as reject_reason
         from ops.delivery as d left join ops.delivery as o on o.delivery_id = d.repeats_delivery_id
-        where d.dataset = %s and d.state = 'loaded'
+        where d.dataset = %s and d.state = 'loaded') as p
         """,
         [dataset],
     )

@@ -14,6 +14,7 @@ non-text fields; `<field>__valid` of checked codes; and, with an underscore, wha
 from __future__ import annotations
 
 from tidu.contracts import DatasetContract, Field
+from tidu.contracts.derive.row_hash import row_hash_sql
 from tidu.validation.predicates import Terms, check, condition, literal, quoted, read, row_rules, swallowed
 
 TEXT_TYPES = ("string", "code", "flag")
@@ -22,32 +23,40 @@ SEPARATOR = "E'\\x1f'"
 
 def table(contract: DatasetContract) -> str:
     """Return the qualified name of the dataset's readings table."""
-    return f"ops.reading_{contract.name}"
+    return f"reading.{contract.name}"
 
 
 def readings_sql(contract: DatasetContract) -> str:
     """Return SQL that fills the readings table from the raw rows of pg_temp.pending_delivery.
 
-    Grain: one row per pending row of deliveries that repeat no earlier one. Each level of the query
-    is fenced with `offset 0`, otherwise the planner pulls the levels together and reads values twice.
+    Grain: one row per pending row of deliveries that repeat no earlier one.
+    """
+    query = reading_query(contract, f"raw.{contract.name}", row_hash_sql(contract))
+    return f"drop table if exists {table(contract)};\ncreate unlogged table {table(contract)} as {query}"
+
+
+def reading_query(contract: DatasetContract, rows: str, row_hash: str) -> str:
+    """Return the query that reads `rows`, a relation like raw.<dataset>; `row_hash` is SQL over its row `r`.
+
+    Each level of the query is fenced with `offset 0`, otherwise the planner pulls the levels together and
+    reads values twice.
     """
     cleaned = ", ".join(f"ops.clean(r.{quoted(f.name)}) as {quoted(f.name)}" for f in contract.fields)
     read_once = ", ".join(column for f in contract.fields for column in _read_columns(contract, f))
     kept = ", ".join(column for f in contract.fields for column in _kept_columns(f))
     return f"""
-drop table if exists {table(contract)};
-create unlogged table {table(contract)} as
-select delivery_id, row_no, _place, delivered_on, delivered_year, delivery_ends, _misaligned, {kept},
+select delivery_id, row_no, _place, _hash, delivered_on, delivered_year, delivery_ends, _misaligned, {kept},
     {_key(contract)} as _key, {_version(contract)} as _version, {_content(contract)} as _content,
     {_broken(contract)} as _broken
 from (
-    select delivery_id, row_no, _place, delivered_on, delivered_year, delivery_ends, _misaligned, {read_once}
+    select delivery_id, row_no, _place, _hash, delivered_on, delivered_year, delivery_ends, _misaligned, {read_once}
     from (
-        select r.delivery_id, r.row_no, p.place as _place, p.delivered_on, p.delivered_year, p.delivery_ends,
+        select r.delivery_id, r.row_no, p.place as _place, {row_hash} as _hash, p.delivered_on, p.delivered_year,
+            p.delivery_ends,
             case when r._extra ? '__surplus__' then 'surplus' when r._extra ? '__missing__' then 'missing'
                 when {swallowed(contract)} then 'swallowed' end as _misaligned,
             {cleaned}
-        from raw.{contract.name} as r
+        from {rows} as r
         join pg_temp.pending_delivery as p using (delivery_id)
         where not p.repeats
         offset 0

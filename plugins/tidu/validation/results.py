@@ -44,8 +44,7 @@ def collect_contract_verdicts(connection: psycopg.Connection, contract: DatasetC
             case when b.n > 0 then jsonb_build_object('first_row_nos', b.first_rows) else '{{}}' end
         from pg_temp.pending_delivery as p
         cross join unnest(%s::text[], %s::text[], %s::text[]) as u (rule, severity, column_name)
-        left join (select delivery_id, count(*) as n from {table(contract)} group by delivery_id) as n
-            on n.delivery_id = p.delivery_id
+        left join pg_temp.delivered as n on n.delivery_id = p.delivery_id
         left join (
             select delivery_id, rule, count(*) as n, (array_agg(row_no order by row_no))[:5] as first_rows
             from {table(contract)} cross join unnest(_broken) as x (rule)
@@ -94,7 +93,7 @@ def reject_stopped(connection: psycopg.Connection, contract: DatasetContract) ->
     """Mark as rejected every pending delivery that breaks a rule of severity stop, and what repeats it."""
     connection.execute(
         """
-        update pg_temp.pending_delivery as p set rejected = true, reject_reason = s.reason
+        update pg_temp.pending_delivery as p set rejected = true, kept_out = true, reject_reason = s.reason
         from (
             select delivery_id, 'breaks ' || string_agg(
                 rule || ' in ' || failed_rows || ' of ' || evaluated_rows || ' rows', ', ' order by rule) as reason
@@ -106,7 +105,8 @@ def reject_stopped(connection: psycopg.Connection, contract: DatasetContract) ->
     connection.execute(
         """
         update pg_temp.pending_delivery as p
-        set rejected = true, reject_reason = 'repeats delivery ' || o.delivery_id || ', which is rejected'
+        set rejected = true, kept_out = true,
+            reject_reason = 'repeats delivery ' || o.delivery_id || ', which is rejected'
         from pg_temp.pending_delivery as o where o.delivery_id = p.repeats_delivery_id and o.rejected
         """
     )

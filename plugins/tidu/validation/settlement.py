@@ -6,7 +6,7 @@ versioned (append; delta with updated_at), current (delta without updated_at), s
 What was accepted earlier is only looked up by key, through the index on ops.accepted_row.
 
 Every statement here belongs to one transaction, over the readings table and the temporary table
-pending_delivery (delivery_id, place, delivered_on, repeats, rejected) that the caller made.
+pending_delivery (delivery_id, place, delivered_on, repeats, kept_out) that the caller made.
 """
 
 # ruff: noqa: S608 - SQL is composed from contract names only
@@ -14,23 +14,23 @@ pending_delivery (delivery_id, place, delivered_on, repeats, rejected) that the 
 from __future__ import annotations
 
 from tidu.contracts import DatasetContract
-from tidu.validation.predicates import quoted
 from tidu.validation.readings import table
 
 CONFLICT = "row:conflict"
 
 
-def judging_sql(contract: DatasetContract, *, has_history: bool) -> str:
-    """Return SQL that makes pg_temp.candidate and pg_temp.set_aside.
+def judging_sql(contract: DatasetContract, *, has_history: bool, readings: str | None = None) -> str:
+    """Return SQL that makes pg_temp.candidate and pg_temp.set_aside from `readings` (default: the readings table).
 
-    candidate: one row per row that broke no rule of its own: delivery_id, row_no, place, key, version,
+    candidate: one row per row that broke no rule of its own: delivery_id, row_no, hash, place, key, version,
     content, outcome (null where versions still have to be compared), rival.
-    set_aside: one row per candidate that is not accepted: outcome (duplicate, superseded or conflict)
-    and the accepted row that stands in its place.
+    set_aside: one row per candidate that is not accepted: its hash and key, outcome (duplicate, superseded or
+    conflict) and the accepted row that stands in its place.
     """
     judge = {"versioned": _versioned, "current": _current, "snapshot": _snapshot}[manner(contract)]
+    sound = _sound_rows(readings or table(contract))
     return f"""
-create temporary table candidate on commit drop as {judge(contract, has_history)};
+create temporary table candidate on commit drop as {judge(contract, sound, has_history)};
 create temporary table set_aside on commit drop as {_set_aside(contract, has_history)};
 """
 
@@ -42,118 +42,64 @@ def manner(contract: DatasetContract) -> str:
     return "current" if contract.mode == "delta" and contract.version_field is None else "versioned"
 
 
-def recording_sql(contract: DatasetContract) -> str:
-    """Return SQL that writes the outcomes to the ledger and marks the deliveries accepted."""
-    dataset = contract.name
-    source_key = " || '|' || ".join(f"coalesce(r.{quoted(k)}, '')" for k in contract.key)
-    return f"""
-insert into ops.accepted_row (dataset, delivery_id, row_no, key, version, content)
-select '{dataset}', delivery_id, row_no, key, version, content
-from pg_temp.candidate where outcome = 'accepted' order by place, row_no;
-
-insert into ops.row_set_aside (delivery_id, row_no, dataset, outcome, of_delivery_id, of_row_no)
-select delivery_id, row_no, '{dataset}', outcome, of_delivery_id, of_row_no
-from pg_temp.set_aside where outcome <> 'conflict'
-union all
-select r.delivery_id, r.row_no, '{dataset}', 'duplicate', p.repeats_delivery_id, r.row_no
-from raw.{dataset} as r join pg_temp.pending_delivery as p using (delivery_id) where p.repeats and not p.rejected;
-
-insert into ops.quarantine (delivery_id, dataset, row_no, source_key, payload, rules)
-select r.delivery_id, '{dataset}', r.row_no, {source_key},
-    to_jsonb(r) - array['delivery_id', 'row_no', '_extra'] || coalesce(r._extra, '{{}}'), q.rules
-from (
-    select t.delivery_id, t.row_no, t._broken as rules, p.place
-    from {table(contract)} as t join pg_temp.pending_delivery as p using (delivery_id)
-    where t._broken is not null and not p.rejected
-    union all
-    select s.delivery_id, s.row_no, array['{CONFLICT}'], p.place
-    from pg_temp.set_aside as s join pg_temp.pending_delivery as p using (delivery_id) where s.outcome = 'conflict'
-) as q
-join raw.{dataset} as r using (delivery_id, row_no)
-order by q.place, q.row_no;
-
-insert into ops.row_ledger (
-    delivery_id, dataset, rows_delivered, rows_accepted, rows_quarantined, rows_duplicate, rows_superseded)
-select p.delivery_id, '{dataset}', p.rows_delivered, coalesce(a.n, 0), coalesce(q.n, 0), coalesce(s.d, 0),
-    coalesce(s.s, 0)
-from pg_temp.pending_delivery as p
-left join (
-    select delivery_id, count(*) as n from pg_temp.candidate where outcome = 'accepted' group by delivery_id
-) as a using (delivery_id)
-left join (
-    select delivery_id, count(*) as n
-    from ops.quarantine where delivery_id in (select delivery_id from pg_temp.pending_delivery) group by delivery_id
-) as q using (delivery_id)
-left join (
-    select delivery_id, count(*) filter (where outcome = 'duplicate') as d,
-        count(*) filter (where outcome = 'superseded') as s
-    from ops.row_set_aside where delivery_id in (select delivery_id from pg_temp.pending_delivery) group by delivery_id
-) as s using (delivery_id)
-where not p.rejected;
-
-update ops.delivery as d set state = 'accepted'
-from pg_temp.pending_delivery as p where p.delivery_id = d.delivery_id and not p.rejected;
-"""
-
-
-def _sound_rows(contract: DatasetContract) -> str:
+def _sound_rows(readings: str) -> str:
     return f"""(
-        select t.delivery_id, t.row_no, t._place as place, t.delivered_on,
+        select t.delivery_id, t.row_no, t._hash as hash, t._place as place, t.delivered_on,
             t._key as key, t._version as version, t._content as content
-        from {table(contract)} as t
+        from {readings} as t
         where t._broken is null
-            and t.delivery_id not in (select p.delivery_id from pg_temp.pending_delivery as p where p.rejected)
+            and t.delivery_id not in (select p.delivery_id from pg_temp.pending_delivery as p where p.kept_out)
     ) as s"""
 
 
-def _accepted(contract: DatasetContract) -> str:
+def accepted(contract: DatasetContract) -> str:
     """Return the partition that holds the dataset's accepted rows: named, so that no plan visits others."""
     return f"ops.accepted_row_{contract.name}"
 
 
-def _versioned(contract: DatasetContract, has_history: bool) -> str:
+def _versioned(contract: DatasetContract, sound: str, has_history: bool) -> str:
     """A row is accepted when its version is the delivery's highest of the key and beats all earlier ones.
 
     `rival` is the highest version known for the key after the row's delivery.
     """
     known = (
         f"""left join lateral (
-        select h.version from {_accepted(contract)} as h where h.key = s.key order by h.version desc limit 1
+        select h.version from {accepted(contract)} as h where h.key = s.key order by h.version desc limit 1
     ) as h on true"""
         if has_history
         else "cross join (select null::bigint as version) as h"
     )
     return f"""
-select delivery_id, row_no, place, key, version, content,
+select delivery_id, row_no, hash, place, key, version, content,
     case when nth = 1 and coalesce(version > best_before, true) then 'accepted' end as outcome,
     greatest(best_before, best_here) as rival
 from (
     select s.*, row_number() over here as nth, first_value(s.version) over here as best_here,
         greatest(h.version, max(s.version) over (
             partition by s.key order by s.place groups between unbounded preceding and 1 preceding)) as best_before
-    from {_sound_rows(contract)}
+    from {sound}
     {known}
     window here as (partition by s.key, s.place order by s.version desc, s.row_no)
 ) as w"""
 
 
-def _snapshot(contract: DatasetContract, _has_history: bool) -> str:
+def _snapshot(_contract: DatasetContract, sound: str, _has_history: bool) -> str:
     """The first row of a key in its delivery is accepted; earlier deliveries do not matter.
 
     `rival` is the place of the delivery itself.
     """
     return f"""
-select delivery_id, row_no, place, key, version, content,
+select delivery_id, row_no, hash, place, key, version, content,
     case when nth = 1 then 'accepted' when content = first_content then 'duplicate' else 'conflict' end as outcome,
     place as rival
 from (
     select s.*, row_number() over here as nth, first_value(content) over here as first_content
-    from {_sound_rows(contract)}
+    from {sound}
     window here as (partition by key, place order by row_no)
 ) as w"""
 
 
-def _current(contract: DatasetContract, has_history: bool) -> str:
+def _current(contract: DatasetContract, sound: str, has_history: bool) -> str:
     """The first row of a key in its delivery that differs from the key's current row is accepted.
 
     Rows before it equal the current row: duplicates. After it only its own content is one.
@@ -165,14 +111,14 @@ def _current(contract: DatasetContract, has_history: bool) -> str:
     known = (
         f"""left join lateral (
             select h.content, d.delivered_on, h.delivery_id
-            from {_accepted(contract)} as h join ops.delivery as d using (delivery_id)
+            from {accepted(contract)} as h join ops.delivery as d using (delivery_id)
             where h.key = n.key order by d.delivered_on desc, h.delivery_id desc limit 1
         ) as h on true"""
         if has_history
         else "cross join (select null::uuid as content, null::date as delivered_on, null::bigint as delivery_id) as h"
     )
     return f"""
-select delivery_id, row_no, place, key, version, content,
+select delivery_id, row_no, hash, place, key, version, content,
     case
         when row_no = taken_row then 'accepted'
         when taken_row is null or row_no < taken_row or content = taken then 'duplicate'
@@ -195,7 +141,7 @@ from (
                     partition by key, place order by content = first_content, row_no), first_content) as second_content
                 from (
                     select s.*, row_number() over here as nth, first_value(content) over here as first_content
-                    from {_sound_rows(contract)}
+                    from {sound}
                     window here as (partition by key, place order by row_no)
                 ) as f
             ) as n
@@ -215,14 +161,14 @@ def _set_aside(contract: DatasetContract, has_history: bool) -> str:
     if manner(contract) != "versioned":
         earlier = (
             f"""left join lateral (
-        select h.delivery_id, h.row_no from {_accepted(contract)} as h join ops.delivery as d using (delivery_id)
+        select h.delivery_id, h.row_no from {accepted(contract)} as h join ops.delivery as d using (delivery_id)
         where o.rival is null and h.key = o.key order by d.delivered_on desc, h.delivery_id desc limit 1
     ) as h on true"""
             if has_history
             else "cross join (select null::bigint as delivery_id, null::integer as row_no) as h"
         )
         return f"""
-    select o.delivery_id, o.row_no, o.outcome, coalesce(a.delivery_id, h.delivery_id) as of_delivery_id,
+    select o.delivery_id, o.row_no, o.hash, o.key, o.outcome, coalesce(a.delivery_id, h.delivery_id) as of_delivery_id,
         coalesce(a.row_no, h.row_no) as of_row_no
     from pg_temp.candidate as o
     left join pg_temp.candidate as a on a.outcome = 'accepted' and a.key = o.key and a.place = o.rival
@@ -236,12 +182,12 @@ def _set_aside(contract: DatasetContract, has_history: bool) -> str:
                 f" as {alias}"
             )
         return f"""left join lateral (
-        select h.delivery_id, h.row_no, h.content from {_accepted(contract)} as h
+        select h.delivery_id, h.row_no, h.content from {accepted(contract)} as h
         where h.key = o.key and h.version = {version} limit 1
     ) as {alias} on true"""
 
     return f"""
-    select o.delivery_id, o.row_no,
+    select o.delivery_id, o.row_no, o.hash, o.key,
         case
             when coalesce(a.content, h.content) is null then 'superseded'
             when coalesce(a.content, h.content) = o.content then 'duplicate'

@@ -86,6 +86,8 @@ def _dataset(c: DatasetContract) -> str:
         ["Contract 契约版本", c.version],
         ["A broken row 不合规的行", _severity(c)],
     ]
+    if c.shrink_limit is not None:
+        facts.append(["A shrinking snapshot 全量锐减", _shrinking(c.shrink_limit)])
     head = [
         "Field 字段",
         "Heading 中文名",
@@ -102,6 +104,10 @@ def _dataset(c: DatasetContract) -> str:
         + "\n"
         + _table(head, [_field(f, c.key) for f in c.fields])
     )
+
+
+def _shrinking(limit: float) -> str:
+    return f"waits for a decision when more than {limit:.0%} of its rows are gone 减少超过{limit:.0%}须人工确认"
 
 
 def _severity(c: DatasetContract) -> str:

@@ -29,8 +29,12 @@ class DeliveryRejected(TiduError):
     The ledger records it in state `rejected` with this text.
     """
 
-    def __init__(self, dataset: str, source: str, reason: str, contact: str) -> None:
+    def __init__(
+        self, dataset: str, source: str, reason: str, contact: str, drift: dict[str, object] | None = None
+    ) -> None:
         self.dataset, self.source, self.reason, self.contact = dataset, source, reason, contact
+        self.drift = drift
+        """How its columns depart from the contract, where that is why."""
         super().__init__(f"{dataset}: {source}: {reason}; ask {contact}")
 
 

@@ -43,7 +43,7 @@ def land(dataset: str, run_id: str) -> int:
                     shaped = read_delivery(contract, delivery, store.read(delivery.landed_uri))
                 except DeliveryRejected as rejection:
                     log.warning("rejected: %s", rejection)
-                    reject(delivery.delivery_id, str(rejection))
+                    reject(delivery.delivery_id, str(rejection), rejection.drift)
                     continue
                 rows = _append(connection, delivery, shaped)
                 loaded += 1

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from tidu.contracts.model import DatasetContract
 from tidu.errors import DeliveryRejected
+from tidu.landing.drift import Columns, weigh
 
 SURPLUS = "__surplus__"
 """Key of `_extra` for the cells of a row beyond its headings."""
@@ -54,8 +55,8 @@ class Shaped:
 
 
 def field_of_heading(contract: DatasetContract) -> dict[str, str]:
-    """Return the field for each known heading, Chinese or English, in normal form."""
-    return {normal_heading(h): f.name for f in contract.fields for h in (f.heading, f.name)}
+    """Return the field for each known heading, Chinese or English, aliases included, in normal form."""
+    return {normal_heading(h): f.name for f in contract.fields for h in (*f.aliases, f.heading, f.name)}
 
 
 def normal_heading(heading: str) -> str:
@@ -70,10 +71,14 @@ def normal_heading(heading: str) -> str:
 def shape(contract: DatasetContract, source: str, sheet: Sheet) -> Shaped:
     """Give a delivery the columns of its contract, with drift and a hash of its content.
 
-    Raises DeliveryRejected when a required or key column is missing or a column is there twice.
+    Raises DeliveryRejected when a column is there twice, or its columns depart from the contract in a way that the
+    contract refuses. An alias beside the field's own heading is an undeclared column like any other.
     """
     known = field_of_heading(contract)
+    proper = {normal_heading(h): f.name for f in contract.fields for h in (f.heading, f.name)}
+    by_own_heading = {proper.get(normal_heading(heading)) for heading in sheet.headings}
     columns: dict[str, Any] = {}
+    renamed: dict[str, str] = {}
     extras: dict[str, Any] = {}
     nuls = 0
     rows = len(sheet.columns[0]) if sheet.columns else 0
@@ -81,13 +86,17 @@ def shape(contract: DatasetContract, source: str, sheet: Sheet) -> Shaped:
         text, replaced = _storable(column)
         nuls += replaced
         name = known.get(normal_heading(heading))
+        if name and normal_heading(heading) not in proper:
+            name = None if name in by_own_heading else name
+            renamed |= {name: heading.strip()} if name else {}
         if name in columns:
             raise DeliveryRejected(contract.name, source, f"column {heading} is there twice", contract.contact)
         if name:
             columns[name] = text
         elif text.null_count < rows or (sheet.hollow_extras and heading.strip()):
             extras[_free_name(heading.strip() or f"column {place}", extras)] = text
-    drift = _drift(contract, source, list(columns), [e for e in extras if e not in (SURPLUS, MISSING)])
+    undeclared = {name: values for name, values in extras.items() if name not in (SURPLUS, MISSING)}
+    drift = weigh(contract, source, Columns(list(columns), renamed, undeclared, rows))
     if nuls:
         drift["nul_replaced"] = nuls
     if sheet.marks:
@@ -135,24 +144,6 @@ def _storable(column: Any) -> tuple[Any, int]:
 def _free_name(heading: str, taken: Mapping[str, object]) -> str:
     numbers = Counter(re.sub(r" \(\d+\)$", "", name) for name in taken)
     return f"{heading} ({numbers[heading] + 1})" if heading in taken else heading
-
-
-def _drift(contract: DatasetContract, source: str, present: list[str], extra: list[str]) -> dict[str, object]:
-    missing = [f for f in contract.fields if f.name not in present]
-    needed = [f for f in missing if f.required or f.key_position is not None]
-    if contract.drift.get("missingColumn") == "reject":
-        needed = missing
-    reordered = present != [name for name in contract.field_names if name in present]
-    reasons = []
-    if needed:
-        reasons.append("required column missing: " + ", ".join(f"{f.heading} ({f.name})" for f in needed))
-    if extra and contract.drift.get("extraColumn") == "reject":
-        reasons.append("column beyond the contract: " + ", ".join(extra))
-    if reordered and contract.drift.get("reorderedColumn") == "reject":
-        reasons.append("columns in another order: " + ", ".join(present))
-    if reasons:
-        raise DeliveryRejected(contract.name, source, "; ".join(reasons), contract.contact)
-    return {"extra": extra, "missing": [f.name for f in missing], "reordered": reordered}
 
 
 def _extra_json(extras: Mapping[str, Any], marks: Mapping[int, Mapping[str, object]], rows: int) -> Any:

@@ -125,16 +125,18 @@ def pending(dataset: str, state: DeliveryState) -> list[Delivery]:
         return cursor.fetchall()
 
 
-def reject(delivery_id: int, reason: str) -> None:
+def reject(delivery_id: int, reason: str, drift: Mapping[str, object] | None = None) -> None:
     """Keep a received delivery out as a whole. `reason` names file, fault and contact; it counts no rows.
+
+    `drift` notes how its columns depart from the contract, where they were read.
 
     Does nothing when another run was faster: what it loaded, under a newer announcement, stays.
     """
     with connect() as connection:
         connection.execute(
-            "update ops.delivery set state = 'rejected', reject_reason = %s, rows_delivered = null"
+            "update ops.delivery set state = 'rejected', reject_reason = %s, rows_delivered = null, drift = %s::jsonb"
             " where delivery_id = %s and state = 'received'",
-            [reason, delivery_id],
+            [reason, json.dumps(drift or {}, ensure_ascii=False), delivery_id],
         )
 
 

@@ -27,7 +27,8 @@ def register(connection: psycopg.Connection, contracts: Iterable[DatasetContract
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("delete from ops.contract_dataset where dataset <> all(%s)", [[c.name for c in known]])
         cursor.execute(
-            "delete from ops.contract_field where (dataset, field) not in (select * from unnest(%s::text[], %s::text[]))",
+            "delete from ops.contract_field"
+            " where (dataset, field) not in (select * from unnest(%s::text[], %s::text[]))",
             [[dataset for dataset, _, _ in fields], [field for _, field, _ in fields]],
         )
         cursor.executemany(
@@ -37,6 +38,7 @@ def register(connection: psycopg.Connection, contracts: Iterable[DatasetContract
         )
         cursor.executemany(
             "insert into ops.contract_field as t (dataset, field, heading) values (%s, %s, %s)"
-            " on conflict (dataset, field) do update set heading = excluded.heading where t.heading <> excluded.heading",
+            " on conflict (dataset, field) do update set heading = excluded.heading"
+            " where t.heading <> excluded.heading",
             fields,
         )

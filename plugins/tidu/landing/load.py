@@ -15,6 +15,8 @@ from tidu.landing.readers import read_delivery
 from tidu.landing.shaping import Shaped
 from tidu.ledger.database import connect_arrow
 from tidu.ledger.deliveries import Delivery, mark_loaded, pending, reject
+from tidu.ledger.locks import lock_intake
+from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage
 
 log = logging.getLogger(__name__)
@@ -22,6 +24,7 @@ JSONB_VERSION = "\x01"
 """Binary jsonb is this byte and the JSON text."""
 
 
+@acting_as(Role.LAND)
 def land(dataset: str, run_id: str) -> int:
     """Load every received delivery of a dataset in order; return how many were loaded.
 

@@ -14,11 +14,14 @@ from tidu.contracts.model import DatasetContract
 from tidu.landing import store
 from tidu.ledger.database import connect
 from tidu.ledger.deliveries import Received, known_sources, record_received
+from tidu.ledger.locks import lock_intake
+from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage
 
 log = logging.getLogger(__name__)
 
 
+@acting_as(Role.LAND)
 def pull(contract: DatasetContract, connector: Connector, as_of: dt.date, run_id: str) -> list[int]:
     """Fetch every complete delivery of a dataset up to `as_of` that the ledger does not know; return their ids.
 

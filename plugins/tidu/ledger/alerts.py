@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from tidu.ledger.database import connect
+from tidu.ledger.roles import Role, acting_as
 
 
+@acting_as(Role.RECORD)
 def record(kind: str, subject: str, message: str) -> bool:
     """Enter an alert; return False when the same alert about the same subject is there already."""
     with connect(autocommit=True) as connection:

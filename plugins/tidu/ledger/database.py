@@ -1,4 +1,7 @@
-"""Connections to the warehouse, and its migrations: plain SQL files, forward only, safe to repeat."""
+"""Connections to the warehouse, and its migrations: plain SQL files, forward only, safe to repeat.
+
+Every connection is in the role of the work at hand (tidu.ledger.roles), as far as the login may take it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import psycopg
 from tidu.contracts import contracts
 from tidu.contracts.derive.ddl import landing_ddl
 from tidu.errors import TiduError
-from tidu.ledger import terms
+from tidu.ledger import rights, roles, terms
 from tidu.settings import settings
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -19,20 +22,41 @@ MIGRATION_LOCK = 7_411_001
 
 def connect(dsn: str | None = None, *, autocommit: bool = False) -> psycopg.Connection:
     """Open a psycopg connection to the warehouse (`settings().warehouse_dsn()` when no DSN is given)."""
-    return psycopg.connect(dsn or settings().warehouse_dsn(), autocommit=autocommit)
+    connection = psycopg.connect(dsn or settings().warehouse_dsn(), autocommit=True)
+    if roles.acting() is not None:
+        roles.take(connection)
+    connection.autocommit = autocommit
+    return connection
+
+
+def stage_role(dsn: str | None = None) -> str | None:
+    """Return the name of the role that connections take just now; None when they keep the login's own rights."""
+    if roles.acting() is None:
+        return None
+    with connect(dsn, autocommit=True) as connection:
+        row = connection.execute("select current_user where current_user <> session_user").fetchone()
+    return str(row[0]) if row else None
+
+
+def stage_dsn(dsn: str | None = None) -> str:
+    """Return the warehouse's connection string for libraries that connect themselves, the role at hand in it."""
+    target = dsn or settings().warehouse_dsn()
+    role = stage_role(target)
+    return roles.with_role(target, role) if role else target
 
 
 def connect_arrow(dsn: str | None = None) -> Any:
     """Open an ADBC connection to the warehouse, which moves Arrow tables by binary COPY; commit is explicit."""
     import adbc_driver_postgresql.dbapi
 
-    return adbc_driver_postgresql.dbapi.connect(dsn or settings().warehouse_dsn())
+    return adbc_driver_postgresql.dbapi.connect(stage_dsn(dsn))
 
 
 def migrate(dsn: str | None = None) -> list[str]:
     """Bring the warehouse to the newest version; return the names of the files applied now.
 
-    Idempotence: a file runs once, in its own transaction; two callers at once wait for each other.
+    Idempotence: a file runs once, in its own transaction; two callers at once wait for each other. Tables of new
+    contracts and the rights of every stage are brought up to date each time.
     Raises TiduError when a file that was applied has changed since: migrations only go forward.
     """
     applied: list[str] = []
@@ -58,4 +82,5 @@ def migrate(dsn: str | None = None) -> list[str]:
         for contract in contracts().values():
             connection.execute(landing_ddl(contract).encode())
         terms.register(connection, contracts().values())
+        rights.enforce(connection)
     return applied

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tidu.ledger.database import connect
+from tidu.ledger.roles import Role, acting_as
 
 STAGES = ("pull", "land", "validate", "settle", "stage", "link", "mart", "tier", "monitor", "release")
 """In the order a row walks through them."""
@@ -28,6 +29,7 @@ class StageRun:
     """True when there was nothing to do."""
 
 
+@acting_as(Role.RECORD)
 def start_run(run_id: str, dag_id: str, logical_date: dt.datetime | None = None) -> None:
     """Open a run. Idempotence: a retry under the same run_id opens the same row again and keeps its start."""
     with connect(autocommit=True) as connection:
@@ -38,6 +40,7 @@ def start_run(run_id: str, dag_id: str, logical_date: dt.datetime | None = None)
         )
 
 
+@acting_as(Role.RECORD)
 def finish_run(run_id: str, state: RunState) -> RunState:
     """Close a run and return its state; `success` becomes `skipped` when the run took nothing new in.
 
@@ -89,7 +92,7 @@ def stage(run_id: str, name: str, dataset: str | None = None) -> Iterator[StageR
         yield report
         state = "skipped" if report.skipped else "success"
     finally:
-        with connect(autocommit=True) as connection:
+        with acting_as(Role.RECORD), connect(autocommit=True) as connection:
             connection.execute(
                 "insert into ops.stage_run (run_id, stage, dataset, started_at, finished_at, rows_in, rows_out, state)"
                 " values (%s, %s, %s, %s, %s, %s, %s, %s)",

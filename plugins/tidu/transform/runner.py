@@ -16,7 +16,8 @@ import orjson
 from psycopg.conninfo import conninfo_to_dict
 
 from tidu.errors import TiduError
-from tidu.ledger.database import connect
+from tidu.ledger.database import connect, stage_role
+from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage as stage_run
 from tidu.settings import PROJECT_ROOT, settings
 
@@ -53,6 +54,7 @@ class NodeRun:
 
 
 def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tuple[NodeRun, ...]:
+@acting_as(Role.TRANSFORM)
     """Build every dbt node of a stage, with its tests; return what became of each.
 
     Args:
@@ -81,8 +83,12 @@ def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tup
     return nodes
 
 
-def invoke(command: Sequence[str], variables: Mapping[str, str]) -> tuple[NodeRun, ...]:
-    """Run one dbt command on the warehouse; return its nodes. Raises TiduError when dbt itself breaks."""
+@acting_as(Role.TRANSFORM)
+def invoke(command: Sequence[str], variables: Mapping[str, str], token: str = "") -> tuple[NodeRun, ...]:
+    """Run one dbt command on the warehouse; return its nodes. Raises TiduError when dbt itself breaks.
+
+    `token` names the build its sessions belong to; see tidu.transform.wholeness.
+    """
     from dbt.cli.main import dbtRunner
 
     home = settings().home / "dbt"
@@ -118,6 +124,7 @@ def _profile() -> Iterator[None]:
     try:
         yield
     finally:
+        "TIDU_DBT_ROLE": stage_role() or "",
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)

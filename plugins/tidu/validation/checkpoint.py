@@ -23,6 +23,7 @@ import psycopg
 
 from tidu.contracts import DatasetContract
 from tidu.errors import TiduError
+from tidu.ledger.database import stage_dsn
 from tidu.settings import settings
 from tidu.validation.readings import table
 from tidu.validation.suite import SuiteRule
@@ -199,7 +200,7 @@ def _warehouse() -> Iterator[tuple[Any, Any]]:
     _spare_the_stack()
     context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
-    scheme, _, rest = settings().warehouse_dsn().partition("://")
+    scheme, _, rest = stage_dsn().partition("://")
     if scheme not in ("postgresql", "postgres"):
         raise TiduError("TIDU_DSN must be a postgresql:// URI")
     source = context.data_sources.add_postgres("warehouse", connection_string=f"postgresql+psycopg://{rest}")

@@ -15,7 +15,6 @@ from tidu.landing.readers import read_delivery
 from tidu.landing.shaping import Shaped
 from tidu.ledger.database import connect_arrow
 from tidu.ledger.deliveries import Delivery, mark_loaded, pending, reject
-from tidu.ledger.locks import lock_intake
 from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage
 

@@ -14,7 +14,6 @@ from tidu.contracts.model import DatasetContract
 from tidu.landing import store
 from tidu.ledger.database import connect
 from tidu.ledger.deliveries import Received, known_sources, record_received
-from tidu.ledger.locks import lock_intake
 from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage
 

@@ -50,8 +50,8 @@ class Release:
     manifest: dict[str, Any]
 
 
-def publish(as_of: dt.date, run_id: str, approver: str | None = None) -> int | None:
 @acting_as(Role.PUBLISH)
+def publish(as_of: dt.date, run_id: str, approver: str | None = None) -> int | None:
     """Release the monitoring figures built for a business date; return the release, None when nothing is new.
 
     The approver (the person in `settings().release_approver` unless the run names another) approves it,
@@ -88,27 +88,11 @@ def publish(as_of: dt.date, run_id: str, approver: str | None = None) -> int | N
         return release_id
 
 
+@acting_as(Role.PUBLISH)
 def approve(release_id: int, by: str, reason: str | None = None) -> None:
     """Publish a draft in the name of a person; recorded in ops.decision with the manifest's hash.
 
     Raises TiduError when there is no such draft, no name, or a newer release is already out;
-@acting_as(Role.PUBLISH)
-def is_released(as_of: dt.date) -> bool:
-    """Tell whether nothing waits for a release: the newest standing one has all the master has taken in by this date."""
-    with connect() as connection:
-        if lost_stages(connection, "monitor"):
-            return False
-        row = connection.execute(
-            "select min(period), max(period), max(as_of), max(built_until) is not distinct from"
-            " (select max(build_no) from ops.delivery where built_at is not null)"
-            " from intermediate.int_monitoring__month"
-        ).fetchone()
-        if row is None or row[0] is None:
-            return True
-        return row[2] == as_of and row[3] and _is_known(connection, digest(inputs(connection, row[0], row[1])))
-
-
-@acting_as(Role.PUBLISH)
     ReleaseBlocked when its figures break an identity.
     """
     if not by.strip():
@@ -130,11 +114,11 @@ def is_released(as_of: dt.date) -> bool:
         _publish(connection, release_id, sha256, by.strip(), reason)
 
 
+@acting_as(Role.PUBLISH)
 def releases() -> list[Release]:
     """Return every release, newest first."""
     with connect() as connection:
         cursor = connection.cursor(row_factory=class_row(Release))
-@acting_as(Role.PUBLISH)
         return cursor.execute(f"select {COLUMNS} from ops.release order by release_id desc").fetchall()  # noqa: S608
 
 

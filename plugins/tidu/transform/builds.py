@@ -13,10 +13,11 @@ from psycopg.rows import scalar_row
 from tidu.errors import TiduError
 from tidu.ledger.database import connect
 from tidu.ledger.roles import Role, acting_as
-from tidu.transform.wholeness import BUILD_LOCK, lost_stages
+
+BUILD_LOCK = 7_411_003
+
 
 @acting_as(Role.TRANSFORM)
-
 def begin_build(run_id: str) -> list[int]:
     """Mark every accepted delivery that no finished build holds; return their ids in order.
 
@@ -35,8 +36,8 @@ def begin_build(run_id: str) -> list[int]:
             "select delivery_id from ops.delivery where building order by delivered_on, delivery_id"
         ).fetchall()
 
-@acting_as(Role.TRANSFORM)
 
+@acting_as(Role.TRANSFORM)
 def finish_build(run_id: str) -> int:
     """Close the build: its deliveries count as built from now on. Return how many there were.
 
@@ -47,10 +48,10 @@ def finish_build(run_id: str) -> int:
         return connection.execute("update ops.delivery set building = false, built_at = now() where building").rowcount
 
 
+@acting_as(Role.TRANSFORM)
 def nothing_new(as_of: date) -> bool:
     """Tell whether the marts already stand for this business date with every accepted delivery in them."""
     with connect() as connection:
-@acting_as(Role.TRANSFORM)
         cursor = connection.cursor(row_factory=scalar_row)
         pending = cursor.execute(
             "select exists (select from ops.delivery where state = 'accepted' and (building or built_at is null))"

@@ -53,8 +53,8 @@ class NodeRun:
         return name if kind == "model" else ""
 
 
-def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tuple[NodeRun, ...]:
 @acting_as(Role.TRANSFORM)
+def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tuple[NodeRun, ...]:
     """Build every dbt node of a stage, with its tests; return what became of each.
 
     Args:
@@ -84,11 +84,8 @@ def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tup
 
 
 @acting_as(Role.TRANSFORM)
-def invoke(command: Sequence[str], variables: Mapping[str, str], token: str = "") -> tuple[NodeRun, ...]:
-    """Run one dbt command on the warehouse; return its nodes. Raises TiduError when dbt itself breaks.
-
-    `token` names the build its sessions belong to; see tidu.transform.wholeness.
-    """
+def invoke(command: Sequence[str], variables: Mapping[str, str]) -> tuple[NodeRun, ...]:
+    """Run one dbt command on the warehouse; return its nodes. Raises TiduError when dbt itself breaks."""
     from dbt.cli.main import dbtRunner
 
     home = settings().home / "dbt"
@@ -117,6 +114,7 @@ def _profile() -> Iterator[None]:
         "TIDU_DBT_USER": address.get("user") or "postgres",
         "TIDU_DBT_PASSWORD": address.get("password") or "",
         "TIDU_DBT_DATABASE": address.get("dbname") or "postgres",
+        "TIDU_DBT_ROLE": stage_role() or "",
         "TIDU_DBT_THREADS": str(THREADS),
     }
     before = {name: os.environ.get(name) for name in values}
@@ -124,7 +122,6 @@ def _profile() -> Iterator[None]:
     try:
         yield
     finally:
-        "TIDU_DBT_ROLE": stage_role() or "",
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)

@@ -22,6 +22,12 @@ MISTAKES = {
     "unknown field key": ("classification: restricted", "secrecy: restricted", "sales_yuan", "secrecy"),
     "unknown option": ("{minimum: 0}", "{maximum: 0}", "version", "maximum"),
     "unknown classification": ("classification: restricted", "classification: secret", "sales_yuan", "secret"),
+    "aliases that are no list": (
+        "{property: unit, value: yuan}",
+        "{property: unit, value: yuan}, {property: aliases, value: 销售收入}",
+        "sales_yuan",
+        "aliases",
+    ),
     "missing heading": ("businessName: 销售额, ", "", "sales_yuan", "businessName"),
     "optional key field": (
         "primaryKeyPosition: 2, required: true",
@@ -35,6 +41,26 @@ DOCUMENT_MISTAKES = {
     "unknown cadence": ("value: monthly", "value: hourly", "hourly"),
     "unknown transport": ("value: sql", "value: fax", "fax"),
     "unknown drift policy": ("extraColumn: keep", "extraColumn: drop", "drop"),
+    "unknown policy for renamed columns": ("renamedColumn: accept", "renamedColumn: guess", "renamedColumn"),
+    "unknown policy for changed types": ("changedType: warn", "changedType: cast", "changedType"),
+    "unknown policy for new codes": ("newCode: warn", "newCode: learn", "newCode"),
+    "no policy for reordered columns": ("reorderedColumn: accept, ", "", "reorderedColumn"),
+    "unknown case of drift": ("newCode: warn", "newCode: warn, movedColumn: warn", "movedColumn"),
+    "share above 1": (
+        "{property: transport, value: sql}",
+        "{property: transport, value: sql}\n  - {property: changedTypeShare, value: 10}",
+        "changedTypeShare",
+    ),
+    "days that are none": (
+        "{property: transport, value: sql}",
+        "{property: transport, value: sql}\n  - {property: correctionDays, value: soon}",
+        "correctionDays",
+    ),
+    "alias that is another field's heading": (
+        "{property: unit, value: yuan}",
+        "{property: unit, value: yuan}, {property: aliases, value: [更新时间]}",
+        "更新时间",
+    ),
     "heading twice": ("businessName: 申报时间", "businessName: 更新时间", "更新时间"),
     "field twice": ("name: filed_at", "name: updated_at", "updated_at"),
     "key with a gap": ("primaryKeyPosition: 3", "primaryKeyPosition: 4", "key positions"),
@@ -80,3 +106,24 @@ def test_the_standards_own_linter_can_refuse(tmp_path: Path) -> None:
     broken = tmp_path / "tx_payment.yml"
     broken.write_text(text.replace("kind: DataContract\n", "kind: Treaty\n"), encoding="utf-8")
     assert lint_findings(broken)
+
+
+def test_a_contract_says_what_becomes_of_drift(edited: Edited) -> None:
+    policies = {
+        "extraColumn": "keep", "missingColumn": "warn", "missingRequiredColumn": "reject", "renamedColumn": "accept",
+        "reorderedColumn": "accept", "changedType": "warn", "newCode": "warn",
+    }  # fmt: skip
+    assert {name: c.drift for name, c in contracts().items()} == dict.fromkeys(contracts(), policies)
+    for case in ("extraColumn: keep", "missingColumn: warn", "renamedColumn: accept", "reorderedColumn: accept"):
+        assert edited("tx_vat_return", case, f"{case.partition(':')[0]}: reject").drift != policies
+
+
+def test_a_contract_gives_aliases_and_bounds(edited: Edited) -> None:
+    old = "{property: oftenEmpty, value: true}"
+    changed = edited("tx_taxpayer", old, f"{old}, {{property: aliases, value: [销户日期]}}")
+    assert changed.field("cancelled_on").aliases == ("销户日期",)
+    assert (changed.type_share, changed.correction_days) == (0.1, 30)
+    transport = "{property: transport, value: sql}"
+    more = "\n  - {property: changedTypeShare, value: 0.25}\n  - {property: correctionDays, value: 7}"
+    bounded = edited("tx_taxpayer", transport, transport + more)
+    assert (bounded.type_share, bounded.correction_days) == (0.25, 7)

@@ -99,6 +99,8 @@ class DatasetContract:
     contact: str
     drift: dict[str, str]
     """What happens when a delivery departs from the contract, by kind; see tidu.contracts.odcs.DRIFT."""
+    type_share: float
+    """Share of a column's given values that may be unreadable before it counts as having changed its type."""
     correction_days: int
     """Days the department has to correct what a ticket names."""
     row_rule_severity: Severity

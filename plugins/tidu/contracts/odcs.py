@@ -36,6 +36,8 @@ DRIFT = {
 A renamed column is one under a heading that the field lists among its aliases. Rows that a changed type or a new code
 makes unreadable are quarantined in any case; the policy speaks of the delivery.
 """
+CHANGED_TYPE_SHARE = 0.1
+"""Share of a column's values that may be unreadable before its type counts as changed, unless the contract says."""
 CORRECTION_DAYS = 30
 """Days a department has to correct what a ticket names, unless its contract says otherwise."""
 DOCUMENT_KEYS = {
@@ -74,7 +76,7 @@ def _dataset(document: dict[str, Any]) -> DatasetContract:
     (table,) = document["schema"]
     _only(table, TABLE_KEYS, "schema")
     sla = {p["property"]: p["value"] for p in document["slaProperties"]}
-    custom = _custom(document, {"transport", "drift", "correctionDays"})
+    custom = _custom(document, {"transport", "drift", "correctionDays", "changedTypeShare"})
     table_custom = _custom(table, {"mode", "rowRuleSeverity", "shrinkLimit"})
     for case, policies in DRIFT.items():
         _one_of(custom["drift"][case], policies, f"drift.{case}")
@@ -95,6 +97,7 @@ def _dataset(document: dict[str, Any]) -> DatasetContract:
         owner=document["team"]["name"],
         contact=document["support"][0]["url"].removeprefix("mailto:"),
         drift=custom["drift"],
+        type_share=_share(custom.get("changedTypeShare", CHANGED_TYPE_SHARE), "changedTypeShare"),
         correction_days=_days(custom.get("correctionDays", CORRECTION_DAYS), "correctionDays"),
         row_rule_severity=_one_of(table_custom["rowRuleSeverity"], get_args(Severity), "rowRuleSeverity"),
         shrink_limit=_shrink_limit(table_custom),
@@ -154,6 +157,12 @@ def _texts(value: Any, what: str) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
         raise ValueError(f"{what} {value!r} is not a list of texts")
     return tuple(value)
+
+
+def _share(value: Any, what: str) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value <= 1:
+        raise ValueError(f"{what} {value!r} is no share above 0 and up to 1")
+    return float(value)
 
 
 def _days(value: Any, what: str) -> int:

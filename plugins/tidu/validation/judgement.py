@@ -21,6 +21,7 @@ from tidu.ledger.database import connect
 from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage
 from tidu.validation.checkpoint import run_suite
+from tidu.validation.drift import note_drift
 from tidu.validation.holding import hold_shrunk
 from tidu.validation.readings import readings_sql, table
 from tidu.validation.recording import delivered_sql, recording_sql
@@ -109,6 +110,7 @@ def _settle(
         count_conflicts(connection)
         connection.execute(recording_sql(contract).encode())
         record(connection, contract, version, started_at)
+        note_drift(connection, contract)
         outcome = _outcome(connection, contract.name)
     connection.execute(f"drop table {table(contract)}".encode())
     return outcome

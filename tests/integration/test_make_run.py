@@ -189,13 +189,14 @@ def test_a_second_run_changes_nothing(story: Story) -> None:
 def test_a_failing_run_is_told_with_dag_task_and_log(story: Story) -> None:
     from tidu.errors import StackError
     from tidu.stack.main_job import Follower
+    from tidu.stack.upkeep import Upkeep
 
     client = lifecycle.client(story.state)
-    bad = client.trigger("ingest_statistics", {"as_of": "2025-02-31"})
+    bad = client.trigger("ingest_statistics", "impossible", {"as_of": "2025-02-31"})
     os.environ["TIDU_HOME"] = str(story.home)
     try:
         with pytest.raises(StackError) as raised:
-            Follower(story.state, client, lambda _: None)([bad])
+            Follower(story.state, client, lambda _: None, Upkeep(story.state, lambda _: None))([bad])
     finally:
         del os.environ["TIDU_HOME"]
     text = str(raised.value)

@@ -15,6 +15,7 @@ from tidu.landing.readers import read_delivery
 from tidu.landing.shaping import Shaped
 from tidu.ledger.database import connect_arrow
 from tidu.ledger.deliveries import Delivery, mark_loaded, pending, reject
+from tidu.ledger.locks import lock_intake
 from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage
 
@@ -28,21 +29,26 @@ def land(dataset: str, run_id: str) -> int:
     """Load every received delivery of a dataset in order; return how many were loaded.
 
     Grain: one raw row per delivered row. Idempotence: a delivery's rows and its state `loaded` are written in one
-    transaction, so a repeated call continues where the last one ended. A delivery that cannot be taken is set to
-    `rejected` with file, reason and contact; the others go on.
+    transaction, so a repeated call continues where the last one ended; two calls for a dataset wait for each other, or
+    two deliveries with the same rows might each take the other for the later one. A delivery that cannot be taken
+    is set to `rejected` with file, reason and contact; the others go on.
     """
     contract = contract_of(dataset)
     loaded = 0
     with stage(run_id, "land", dataset) as report:
-        received = pending(dataset, "received")
-        report.skipped = not received
-        if not received:
+        if not pending(dataset, "received"):
+            report.skipped = True
             return 0
         report.rows_in = report.rows_out = 0
         with connect_arrow() as connection:
+            with connection.cursor() as cursor:
+                lock_intake(cursor, dataset)
+            connection.commit()
+            received = pending(dataset, "received")
+            report.skipped = not received
             for delivery in received:
                 try:
-                    shaped = read_delivery(contract, delivery, store.read(delivery.landed_uri))
+                    shaped = read_delivery(contract, delivery, store.read(delivery.landed_uri, delivery.sha256))
                 except DeliveryRejected as rejection:
                     log.warning("rejected: %s", rejection)
                     reject(delivery.delivery_id, str(rejection), rejection.drift)

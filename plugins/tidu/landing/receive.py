@@ -14,6 +14,7 @@ from tidu.contracts.model import DatasetContract
 from tidu.landing import store
 from tidu.ledger.database import connect
 from tidu.ledger.deliveries import Received, known_sources, record_received
+from tidu.ledger.locks import lock_intake
 from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage
 
@@ -25,11 +26,13 @@ def pull(contract: DatasetContract, connector: Connector, as_of: dt.date, run_id
     """Fetch every complete delivery of a dataset up to `as_of` that the ledger does not know; return their ids.
 
     Rows: what departments announce, where they do. Idempotence: a known source that still looks the same is not
-    fetched, the same bytes from the same source are one delivery. Raises ConnectorError when the department's
+    fetched, the same bytes from the same source are one delivery; two pulls of a dataset wait for each other, so that
+    none fetches what the other is about to enter. Raises ConnectorError when the department's
     system fails; what was received before stays, and a retry goes on behind it.
     """
     received: list[int] = []
     with stage(run_id, "pull", contract.name) as report, connect(autocommit=True) as ledger:
+        lock_intake(ledger, contract.name)
         known = known_sources(contract.name)
         for found in connector.available(contract):
             if found.delivered_on > as_of or (found.source_uri, found.token) in known:

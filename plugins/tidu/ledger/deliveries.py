@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -123,6 +123,17 @@ def pending(dataset: str, state: DeliveryState) -> list[Delivery]:
             [dataset, state],
         )
         return cursor.fetchall()
+
+
+def unbuilt(datasets: Sequence[str]) -> bool:
+    """Tell whether an accepted delivery of these datasets is in no finished build of the master yet."""
+    with connect() as connection:
+        row = connection.execute(
+            "select exists (select from ops.delivery where dataset = any(%s) and state = 'accepted'"
+            " and (building or built_at is null))",
+            [list(datasets)],
+        ).fetchone()
+    return bool(row and row[0])
 
 
 def reject(delivery_id: int, reason: str, drift: Mapping[str, object] | None = None) -> None:

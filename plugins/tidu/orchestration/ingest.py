@@ -91,11 +91,16 @@ def validate(dataset: str) -> int:
 def _announce(department: str) -> Any:
     @task(outlets=[DEPARTMENT[department]], trigger_rule=TriggerRule.NONE_FAILED, retries=1)
     def announce(accepted: list[int | None], outlet_events: Any = None) -> None:
-        """Tell Airflow that something new was accepted, which starts the build of the master."""
+        """Tell Airflow that accepted deliveries wait for a build of the master, which starts one.
+
+        The ledger knows, not the tasks before: one that was killed after its commit counts nothing when tried again.
+        """
+        from tidu.ledger import deliveries
+
         now = occasion()
         rows = sum(count or 0 for count in accepted)
-        if not rows:
-            raise AirflowSkipException("nothing new was accepted")
+        if not deliveries.unbuilt([found.name for found in departments()[department]]):
+            raise AirflowSkipException("nothing accepted waits for a build")
         if not now.announce:
             raise AirflowSkipException("whoever started this run starts the build too")
         outlet_events[DEPARTMENT[department]].extra = {**now.extra(), "rows_accepted": rows}

@@ -38,11 +38,15 @@ def master_dag(owner: str, doc_md: str | None) -> DAG:
 
 @task
 def stage() -> int:
-    """Type the accepted rows no build has taken yet. Skips the run when the master already stands for the date."""
+    """Type the accepted rows no build has taken yet. Skips the run when the master stands for the date and is released.
+
+    A master that stands without a release was closed by a task that died before it could announce it.
+    """
+    from tidu.publishing import is_released
     from tidu.transform import begin_build, build, nothing_new
 
     now = occasion()
-    if nothing_new(now.as_of):
+    if nothing_new(now.as_of) and is_released(now.as_of):
         raise AirflowSkipException(f"nothing new was accepted; the master stands as of {now.as_of}")
     marked = begin_build(now.run_id)
     build("stage", now.run_id, now.variables())

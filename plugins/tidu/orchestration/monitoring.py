@@ -45,10 +45,16 @@ def monitor() -> None:
 
 @task(outlets=[RELEASE])
 def release(outlet_events: Any = None) -> int:
-    """Write the release, approved by the run's approver, or as draft when there is none."""
+    """Write the release, approved by the run's approver, or as draft when there is none.
+
+    Should the server have lost the figures since they were made, they are made again first.
+    """
     from tidu.publishing import publish
+    from tidu.transform import build, figures_are_lost
 
     now = occasion()
+    if figures_are_lost():
+        build("monitor", now.run_id, now.variables())
     made = publish(now.as_of, now.run_id, now.approver)
     if made is None:
         raise AirflowSkipException("the newest release already holds these figures")

@@ -3,7 +3,7 @@
 The figures themselves are made by the dbt models `int_monitoring__*`; nothing is computed here.
 """
 
-from tidu.publishing.publication import Release, approve, publish, release, releases
+from tidu.publishing.publication import Release, approve, is_released, publish, release, releases
 from tidu.publishing.registry import Breakdown, Indicator, breakdowns, indicators
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "approve",
     "breakdowns",
     "indicators",
+    "is_released",
     "publish",
     "release",
     "releases",

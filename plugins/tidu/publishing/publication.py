@@ -24,8 +24,9 @@ from tidu.ledger.runs import stage
 from tidu.publishing.manifest import TABLES, digest, inputs, tables
 from tidu.publishing.registry import indicators
 from tidu.settings import settings
+from tidu.transform.wholeness import BUILD_LOCK, lost_stages
 
-RELEASE_LOCK = 7_411_003
+RELEASE_LOCK = 7_411_004
 BROKEN_IDENTITY = "TD001"
 CELL = "indicator_code, indicator_name, scope, breakdown, breakdown_value, value, unit, yoy, mom, ytd, cell_status"
 MOVEMENT = (
@@ -58,10 +59,13 @@ def publish(as_of: dt.date, run_id: str, approver: str | None = None) -> int | N
     recorded as such; empty, it waits as draft for `approve`. Writes one row of ops.stage_run.
     Idempotence: the same inputs as the newest standing release give None and change nothing.
     Raises ReleaseBlocked naming the first cells that break an identity, or when the figures were built
-    for another date; nothing is left behind. Raises TiduError when no figures were built at all.
+    for another date; nothing is left behind. Raises TiduError when no figures were built at all, or
+    a crash of the server emptied them. Waits for a build that runs now.
     """
     with stage(run_id, "release") as counts, _blocking(), connect() as connection:
-        connection.execute("select pg_advisory_xact_lock(%s)", [RELEASE_LOCK])
+        connection.execute("select pg_advisory_xact_lock(%s), pg_advisory_xact_lock(%s)", [BUILD_LOCK, RELEASE_LOCK])
+        if lost_stages(connection, "monitor"):
+            raise TiduError(f"{run_id}: no whole figures (a crash empties them): build the stage monitor first")
         months = _months(connection, as_of)
         made_from = inputs(connection, *months) if months else {}
         if months is None or _is_known(connection, digest(made_from)):
@@ -86,6 +90,22 @@ def publish(as_of: dt.date, run_id: str, approver: str | None = None) -> int | N
             connection.execute("select publish.assert_identities(%s)", [release_id])
         counts.rows_out = sum(t["rows"] for t in manifest["tables"].values())
         return release_id
+
+
+@acting_as(Role.PUBLISH)
+def is_released(as_of: dt.date) -> bool:
+    """Tell whether nothing waits for a release: the newest standing one has all that the master has by this date."""
+    with connect() as connection:
+        if lost_stages(connection, "monitor"):
+            return False
+        row = connection.execute(
+            "select min(period), max(period), max(as_of), max(built_until) is not distinct from"
+            " (select max(build_no) from ops.delivery where built_at is not null)"
+            " from intermediate.int_monitoring__month"
+        ).fetchone()
+        if row is None or row[0] is None:
+            return True
+        return row[2] == as_of and row[3] and _is_known(connection, digest(inputs(connection, row[0], row[1])))
 
 
 @acting_as(Role.PUBLISH)

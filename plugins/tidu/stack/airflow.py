@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 import subprocess
 import sys
@@ -20,7 +19,7 @@ import httpx
 from tidu.errors import StackError
 from tidu.settings import PROJECT_ROOT, settings
 from tidu.stack.components import Component
-from tidu.stack.state import State
+from tidu.stack.state import State, write_whole
 
 SERVICES: dict[str, tuple[str, ...]] = {
     "api-server": ("api-server",),
@@ -47,6 +46,9 @@ TUNING: dict[str, str] = {
     "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
     "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "120",
     "AIRFLOW__API__WORKERS": "1",
+    # tasks of a scheduler or worker that was killed are run again within a minute, not after five
+    "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "15",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
     # the 5 s of Airflow's own let tasks fail on a machine that is busy
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -111,9 +113,7 @@ def components(where: State, env: Mapping[str, str]) -> list[Component]:
 
 def prepare(where: State, env: Mapping[str, str]) -> None:
     """Write the password file and bring Airflow's database to its version. Safe to repeat."""
-    file = password_file(where)
-    file.touch(mode=0o600)
-    file.write_text(json.dumps({ADMIN: where.secrets()["airflow_admin"]}), encoding="utf-8")
+    write_whole(password_file(where), {ADMIN: where.secrets()["airflow_admin"]}, 0o600)
     done = subprocess.run(
         [sys.executable, "-m", "airflow", "db", "migrate"],
         check=False,

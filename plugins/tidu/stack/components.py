@@ -6,6 +6,7 @@ A pid file holds pid and start time, so that a pid used again by a stranger is n
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,12 @@ from tidu.stack.state import State
 
 LOG_TAIL_LINES = 12
 LOG_KEPT_BYTES = 50_000_000
+RECORD_AND_BECOME = (
+    'read -r line < "/proc/$$/stat"; set -- "${line##*) }" "$@"; part=$1; shift;'
+    ' echo "$$ $(echo "$part" | cut -d" " -f20)" > "$0.partial" && mv "$0.partial" "$0" && exec "$@"'
+)
+"""The process enters itself in its pid file before it becomes the program: were its parent to do so, a parent killed
+in between would leave a process that nobody finds again."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +67,19 @@ class Component:
         log = self.log(where)
         if log.exists() and log.stat().st_size > LOG_KEPT_BYTES:
             log.replace(log.with_suffix(".log.1"))
-        try:
-            with log.open("ab") as sink:
-                process = subprocess.Popen(
-                    list(self.command), env=dict(self.environment), stdin=subprocess.DEVNULL, stdout=sink,
-                    stderr=subprocess.STDOUT, start_new_session=True, cwd=PROJECT_ROOT,
-                )  # fmt: skip
-        except OSError as error:
-            raise StackError(f"{self.name} could not be started: {error}") from error
-        self.pid_file(where).write_text(f"{process.pid} {start_time(process.pid)}\n", encoding="utf-8")
+        if shutil.which(self.command[0]) is None:
+            raise StackError(f"{self.name} could not be started: there is no program {self.command[0]}")
+        with log.open("ab") as sink:
+            process = subprocess.Popen(
+                ["/bin/sh", "-c", RECORD_AND_BECOME, str(self.pid_file(where)), *self.command],
+                env=dict(self.environment), stdin=subprocess.DEVNULL, stdout=sink, stderr=subprocess.STDOUT,
+                start_new_session=True, cwd=PROJECT_ROOT,
+            )  # fmt: skip
+        deadline = time.monotonic() + 10
+        while process.poll() is None and _recorded(self.pid_file(where))[0] != process.pid:
+            if time.monotonic() > deadline:
+                raise StackError(f"{self.name} could not be started: {self.pid_file(where)} was not written")
+            time.sleep(0.005)
         return True
 
     def tail(self, where: State) -> str:
@@ -148,6 +159,8 @@ def port_taken(port: int) -> bool:
 
 
 def _recorded(pid_file: Path) -> tuple[int, str | None]:
+    if not pid_file.exists():
+        return 0, None
     words = pid_file.read_text(encoding="utf-8").split()
     if len(words) != 2 or not all(word.isdigit() for word in words):
         return 0, None

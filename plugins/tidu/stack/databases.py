@@ -17,10 +17,12 @@ from tidu.errors import StackError
 from tidu.ledger.database import migrate
 from tidu.settings import settings
 from tidu.stack import postgres
-from tidu.stack.state import State, require_locale
+from tidu.stack.state import State, require_locale, write_whole
 
 LEAST_VERSION = 16
 OWNERS = {"tidu": "warehouse_database", "airflow": "airflow_database", "tax_front": "tax_front_database"}
+FORGETFUL = ("airflow", "tax_front")
+"""What Airflow and the simulators lose with a crash is done again; what the warehouse has confirmed is on disk."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ def start(where: State) -> Databases:
     chosen = settings()
     databases = external(chosen.dsn) if chosen.dsn else _embedded(where)
     require_version(databases.warehouse)
-    where.run.joinpath("warehouse.dsn").touch(mode=0o600)
-    where.run.joinpath("warehouse.dsn").write_text(databases.warehouse + "\n", encoding="utf-8")
+    # tasks may read it just now
+    write_whole(where.run / "warehouse.dsn", databases.warehouse + "\n", 0o600)
     migrate(databases.warehouse)
     return databases
 
@@ -90,6 +92,8 @@ def _embedded(where: State) -> Databases:
         for role, secret in OWNERS.items():
             _create_role(admin, role, passwords[secret])
             _create_database(admin, role, role)
+        for database in FORGETFUL:
+            _let_forget(admin, database)
     dsns = {
         role: f"postgresql://{role}:{passwords[secret]}@127.0.0.1:{cluster.port}/{role}"
         for role, secret in OWNERS.items()
@@ -115,6 +119,13 @@ def _create_role(admin: psycopg.Connection, role: str, password: str) -> None:
         admin.execute(
             sql.SQL("create role {} login {} password {}").format(sql.Identifier(role), extra, sql.Literal(password))
         )
+
+
+def _let_forget(admin: psycopg.Connection, database: str) -> None:
+    """Let commits in a database return before they are on disk: a crash may undo its last moments, never a part."""
+    known = "select 1 from pg_db_role_setting s join pg_database d on d.oid = s.setdatabase where d.datname = %s"
+    if not admin.execute(f"{known} and 'synchronous_commit=off' = any(s.setconfig)".encode(), [database]).fetchone():
+        admin.execute(sql.SQL("alter database {} set synchronous_commit = off").format(sql.Identifier(database)))
 
 
 def _create_database(admin: psycopg.Connection, database: str, owner: str | None) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+import hashlib
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -11,7 +13,7 @@ import httpx
 from tidu.settings import settings
 from tidu.stack import airflow, components, databases, postgres, simulators
 from tidu.stack.rest import Airflow
-from tidu.stack.state import State
+from tidu.stack.state import State, write_whole
 
 STOP_PATIENCE_SECONDS = 60.0
 
@@ -53,8 +55,13 @@ def up(where: State, tell: Callable[[str], None]) -> databases.Databases:
         env = airflow.environment(where, found.airflow, connections)
         parts = airflow.components(where, env)
         since: dict[str, dt.datetime] = {}
-        if any(part.pid(where) is None for part in parts):
+        if _have_moved(where, connections):
+            for name in airflow.STOP_ORDER:
+                components.stop(where.run / f"{name}.pid", STOP_PATIENCE_SECONDS)
+        running = [part for part in parts if part.pid(where) is not None]
+        if not running:
             airflow.prepare(where, env)
+        if len(running) < len(parts):
             for part in parts:
                 if part.start(where):
                     since[part.name.replace("-", "_")] = dt.datetime.now(dt.UTC)
@@ -63,6 +70,15 @@ def up(where: State, tell: Callable[[str], None]) -> databases.Databases:
         client(where).ensure_pools(connections)
         tell(f"Airflow healthy at {airflow.base_url(where)}")
     return found
+
+
+def _have_moved(where: State, connections: Mapping[str, str]) -> bool:
+    """Tell whether the departments are elsewhere than when Airflow was started; its processes keep what they got."""
+    file = where.run / "connections.sha256"
+    now = hashlib.sha256(json.dumps(connections, sort_keys=True).encode()).hexdigest()
+    before = file.read_text(encoding="utf-8") if file.exists() else now
+    write_whole(file, now, 0o600)
+    return before != now
 
 
 def down(where: State, tell: Callable[[str], None]) -> None:
@@ -92,6 +108,13 @@ def status(where: State) -> list[Part]:
         word = health.get(name.replace("-", "_"), "") if name != "api-server" else ("healthy" if health else "")
         parts.append(Part(name, pid is not None, f"pid {pid} {word}".strip() if pid else "not running"))
     return parts
+
+
+def dead_parts(where: State) -> list[str]:
+    """Return the parts this machine should run and does not, in the order of their start."""
+    dead = [] if settings().dsn or postgres.running_port(where.cluster_data) is not None else ["postgres"]
+    parts = (simulators.NAME, *airflow.SERVICES)
+    return dead + [name for name in parts if components.living_pid(where.run / f"{name}.pid") is None]
 
 
 def addresses(where: State) -> Addresses:

@@ -9,19 +9,24 @@ import datetime as dt
 import hashlib
 import json
 import time
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from tidu.contracts import departments
 from tidu.errors import StackError
 from tidu.ledger.database import connect
+from tidu.publishing import is_released
 from tidu.settings import settings
 from tidu.stack import lifecycle, simulators
 from tidu.stack.rest import FINAL_STATES, Airflow, Run
-from tidu.stack.state import State
+from tidu.stack.state import State, write_whole
+from tidu.stack.upkeep import Upkeep
 
 BUILD, PUBLISH = "build_enterprise_master", "publish_monitoring"
 DAGS_READ_WITHIN_SECONDS = 120.0
@@ -71,25 +76,32 @@ class Watch:
 def run(where: State, world: World, tell: Callable[[str], None], show: Callable[[Watch], None]) -> list[Run]:
     """Do the main job on a world; return the runs made, in order.
 
-    Idempotence: on the same world and date every run is skipped and no row outside run records changes.
+    Idempotence: on the same world and date every run is skipped and no row outside run records changes. A job that
+    failed or was killed is done by running it again. Parts of the stack that die meanwhile are started again.
     Raises StackError naming DAG, task and the end of its log when a run fails.
     """
     found = lifecycle.up(where, tell)
-    adopt(where, world)
+    upkeep = Upkeep(where, tell)
+    upkeep.patiently(lambda: adopt(where, world))
     tell(f"departments deliver {world.path} up to {world.as_of}")
     simulators.publish(where, found.tax_front, world.path, world.as_of.isoformat())
     airflow = lifecycle.client(where)
+    upkeep.patiently(lambda: prepare(airflow, world))
+    follow = Follower(where, airflow, show, upkeep)
+    ingests = follow([follow.start(f"ingest_{name}", {**world.conf(), "announce": False}) for name in departments()])
+    (build,) = follow([follow.start(BUILD, world.conf())])
+    caused = upkeep.patiently(lambda: airflow.runs_caused_by(build, FOLLOWED_WITHIN_SECONDS))
+    if not caused and not upkeep.patiently(lambda: is_released(world.as_of)):
+        # the master stood already, but its release failed or was never made
+        caused = [follow.start(PUBLISH, world.conf())]
+    return [*ingests, build, *follow(caused)]
+
+
+def prepare(airflow: Airflow, world: World) -> None:
+    """Wait until Airflow knows the DAGs, then tell it the dates of the world."""
     wait_for_dags(airflow, [*(f"ingest_{name}" for name in departments()), BUILD, PUBLISH])
     airflow.set_variable("tidu_business_date", world.as_of.isoformat())
     airflow.set_variable("tidu_series_start", world.conf()["series_start"])
-    follow = Follower(where, airflow, show)
-    ingests = follow([airflow.trigger(f"ingest_{name}", {**world.conf(), "announce": False}) for name in departments()])
-    (build,) = follow([airflow.trigger(BUILD, world.conf())])
-    caused = airflow.runs_caused_by(build, FOLLOWED_WITHIN_SECONDS)
-    if not caused and not _released(world.as_of):
-        # the master stood already, but its release failed or was never made
-        caused = [airflow.trigger(PUBLISH, world.conf())]
-    return [*ingests, build, *follow(caused)]
 
 
 def adopt(where: State, world: World) -> None:
@@ -111,7 +123,7 @@ def adopt(where: State, world: World) -> None:
             f"deliveries up to {latest} were taken already; an earlier AS_OF ({world.as_of}) needs a fresh state folder"
             " (`make clean`, or another TIDU_HOME)"
         )
-    file.write_text(json.dumps({"world": str(world.path), "world_sha256": print_}), encoding="utf-8")
+    write_whole(file, {"world": str(world.path), "world_sha256": print_}, 0o644)
 
 
 def wait_for_dags(airflow: Airflow, wanted: Iterable[str]) -> None:
@@ -136,6 +148,12 @@ class Follower:
     where: State
     airflow: Airflow
     show: Callable[[Watch], None]
+    upkeep: Upkeep
+
+    def start(self, dag_id: str, conf: dict[str, Any]) -> Run:
+        """Start a run; the id is chosen here, so that asking twice starts it once."""
+        run_id = f"job__{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}_{uuid.uuid4().hex[:8]}"
+        return self.upkeep.patiently(lambda: self.airflow.trigger(dag_id, run_id, conf))
 
     def __call__(self, runs: list[Run]) -> list[Run]:
         """Return the runs when all have ended. Raises StackError when one failed or takes too long."""
@@ -143,11 +161,10 @@ class Follower:
         deadline = time.monotonic() + RUN_WITHIN_SECONDS
         current = {run.dag_id: run for run in runs}
         while current:
-            for dag_id, run in current.items():
-                if run.state not in FINAL_STATES:
-                    current[dag_id] = self.airflow.run(dag_id, run.run_id)
+            self.upkeep.look()
+            current = self.upkeep.patiently(partial(self._present, current))
             watch.states = {dag_id: run.state for dag_id, run in current.items()}
-            watch.stages = _finished_stages(current.values())
+            watch.stages = self.upkeep.patiently(partial(_finished_stages, list(current.values())))
             self.show(watch)
             if all(run.state in FINAL_STATES for run in current.values()):
                 break
@@ -158,6 +175,12 @@ class Follower:
         if failed:
             raise StackError("\n".join(self._story(run) for run in failed))
         return list(current.values())
+
+    def _present(self, runs: dict[str, Run]) -> dict[str, Run]:
+        return {
+            dag_id: run if run.state in FINAL_STATES else self.airflow.run(dag_id, run.run_id)
+            for dag_id, run in runs.items()
+        }
 
     def _story(self, run: Run) -> str:
         """Tell which task failed and how its log ends."""
@@ -179,8 +202,3 @@ def _finished_stages(runs: Iterable[Run]) -> dict[str, int]:
             "select run_id, count(*) from ops.stage_run where run_id = any(%s) group by run_id", [list(names)]
         ).fetchall()
     return {names[run_id]: count for run_id, count in rows}
-
-
-def _released(as_of: dt.date) -> bool:
-    with connect() as connection:
-        return connection.execute("select 1 from ops.release where as_of = %s limit 1", [as_of]).fetchone() is not None

@@ -28,7 +28,6 @@ SERVER_OPTIONS = {
     "work_mem": "64MB",
     "maintenance_work_mem": "256MB",
     "max_wal_size": "4GB",
-    "synchronous_commit": "off",
     "wal_compression": "on",
     "jit": "off",
     "timezone": "Asia/Shanghai",

@@ -15,6 +15,10 @@ FINAL_STATES = ("success", "failed")
 POOL_SLOTS = 2
 
 
+class Unreachable(StackError):
+    """Airflow did not answer, or answered that it cannot reach its own database; the same call may succeed later."""
+
+
 @dataclass(frozen=True)
 class Run:
     """One DAG run as the API tells it."""
@@ -78,10 +82,11 @@ class Airflow:
         ):
             self._call("POST", "/api/v2/variables", json=body)
 
-    def trigger(self, dag_id: str, conf: dict[str, Any]) -> Run:
-        """Start a run of a DAG now."""
-        answer = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json={"logical_date": None, "conf": conf})
-        return _run(answer.json())
+    def trigger(self, dag_id: str, run_id: str, conf: dict[str, Any]) -> Run:
+        """Start a run of a DAG now. Idempotence: a run of this id that exists already is returned."""
+        body = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
+        answer = self._call("POST", f"/api/v2/dags/{dag_id}/dagRuns", json=body, accept=(409,))
+        return self.run(dag_id, run_id) if answer.status_code == httpx.codes.CONFLICT else _run(answer.json())
 
     def run(self, dag_id: str, run_id: str) -> Run:
         """Return a run's present state."""
@@ -138,13 +143,18 @@ class Airflow:
                 self._sign_in()
                 answer = self._http.request(method, path, **kwargs)
         except httpx.TransportError as error:
-            raise StackError(f"Airflow does not answer at {self._http.base_url}: {error}; see `tidu status`") from error
+            text = f"Airflow does not answer at {self._http.base_url}: {error}; see `tidu status`"
+            raise Unreachable(text) from error
+        if answer.is_server_error and answer.status_code not in accept:
+            raise Unreachable(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:500]}")
         if answer.is_error and answer.status_code not in accept:
             raise StackError(f"Airflow answered {answer.status_code} to {method} {path}: {answer.text[:500]}")
         return answer
 
     def _sign_in(self) -> None:
         answer = self._http.post("/auth/token", json={"username": self._user, "password": self._password})
+        if answer.is_server_error:
+            raise Unreachable(f"Airflow answered {answer.status_code} to the sign-in of {self._user}")
         if answer.is_error:
             raise StackError(f"Airflow refused the sign-in of {self._user}: {answer.status_code}")
         self._http.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"

@@ -83,7 +83,7 @@ class State:
         missing = [name for name in PORT_NAMES if name not in known]
         if missing:
             known |= {name: str(free_port()) for name in missing}
-            _write(path, known, 0o644)
+            write_whole(path, known, 0o644)
         return {name: int(port) for name, port in known.items()}
 
     def secrets(self) -> dict[str, str]:
@@ -93,7 +93,7 @@ class State:
         missing = [name for name in SECRET_NAMES if name not in known]
         if missing:
             known |= {name: _new_secret(name) for name in missing}
-            _write(path, known, 0o600)
+            write_whole(path, known, 0o600)
         return known
 
     @contextmanager
@@ -150,10 +150,10 @@ def _read(path: Path) -> dict[str, str]:
     return content
 
 
-def _write(path: Path, content: dict[str, str], mode: int) -> None:
-    """Write a small file whole or not at all."""
-    partial = path.with_suffix(".partial")
+def write_whole(path: Path, content: dict[str, str] | str, mode: int) -> None:
+    """Write a small file whole or not at all, a dict as JSON."""
+    partial = path.with_suffix(f"{path.suffix}.partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
-        json.dump(content, handle, indent=1)
+        handle.write(content if isinstance(content, str) else json.dumps(content, indent=1))
     partial.replace(path)

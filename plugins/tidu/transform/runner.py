@@ -20,6 +20,7 @@ from tidu.ledger.database import connect, stage_role
 from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage as stage_run
 from tidu.settings import PROJECT_ROOT, settings
+from tidu.transform.wholeness import hold
 
 STAGES = ("stage", "link", "mart", "monitor")
 PROJECT = PROJECT_ROOT / "dbt_project"
@@ -63,7 +64,8 @@ def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tup
         vars: dbt variables; `as_of` (business date, YYYY-MM-DD) is always needed. Pass the same
             ones to every stage of a run, or dbt parses the project anew for each.
 
-    Idempotence: the same deliveries and variables give the same tables.
+    Idempotence: the same deliveries and variables give the same tables. Waits for a build that runs now; earlier
+    stages whose unlogged tables a crash of the server emptied are built along with it.
     Raises TiduError naming every failed node with its message; tables of failed models keep their
     last good state.
     """
@@ -71,8 +73,10 @@ def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tup
         raise TiduError(f"no build stage {stage}; there are {', '.join(STAGES)}")
     if not (vars or {}).get("as_of"):
         raise TiduError(f"{run_id}: the business date is missing, pass as_of to the stage {stage}")
-    with stage_run(run_id, stage) as counts:
-        nodes = invoke(["build", "--select", f"tag:{stage}", *BUILD_OPTIONS], vars or {})
+    variables = dict(vars or {})
+    with stage_run(run_id, stage) as counts, hold(stage, run_id, variables["as_of"]) as build_:
+        select = [f"tag:{name}" for name in build_.stages]
+        nodes = invoke(["build", "--select", *select, *BUILD_OPTIONS], variables, build_.token)
         _record(run_id, stage, nodes)
         failed = [n for n in nodes if n.status in FAILED]
         if failed:
@@ -84,8 +88,11 @@ def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tup
 
 
 @acting_as(Role.TRANSFORM)
-def invoke(command: Sequence[str], variables: Mapping[str, str]) -> tuple[NodeRun, ...]:
-    """Run one dbt command on the warehouse; return its nodes. Raises TiduError when dbt itself breaks."""
+def invoke(command: Sequence[str], variables: Mapping[str, str], token: str = "") -> tuple[NodeRun, ...]:
+    """Run one dbt command on the warehouse; return its nodes. Raises TiduError when dbt itself breaks.
+
+    `token` names the build its sessions belong to; see tidu.transform.wholeness.
+    """
     from dbt.cli.main import dbtRunner
 
     home = settings().home / "dbt"
@@ -97,7 +104,7 @@ def invoke(command: Sequence[str], variables: Mapping[str, str]) -> tuple[NodeRu
         *("--vars", orjson.dumps(dict(variables), option=orjson.OPT_SORT_KEYS).decode()),
         *("--log-level", "none", "--log-level-file", "info", "--no-write-json", "--no-version-check"),
     ]
-    with _profile():
+    with _environment(token):
         outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         raise TiduError(f"dbt {command[0]}: {outcome.exception}; the log is in {home / 'logs'}") from outcome.exception
@@ -105,8 +112,11 @@ def invoke(command: Sequence[str], variables: Mapping[str, str]) -> tuple[NodeRu
 
 
 @contextmanager
-def _profile() -> Iterator[None]:
-    """Give dbt the warehouse's address by environment variables, for the length of one command."""
+def _environment(token: str) -> Iterator[None]:
+    """Give dbt the warehouse's address and its sessions their settings by environment variables, for one command.
+
+    What dbt makes is derived and can be made again, so its commits need not wait for the disk.
+    """
     address = conninfo_to_dict(settings().warehouse_dsn())
     values = {
         "TIDU_DBT_HOST": address.get("host") or "127.0.0.1",
@@ -116,6 +126,7 @@ def _profile() -> Iterator[None]:
         "TIDU_DBT_DATABASE": address.get("dbname") or "postgres",
         "TIDU_DBT_ROLE": stage_role() or "",
         "TIDU_DBT_THREADS": str(THREADS),
+        "PGOPTIONS": f"-c synchronous_commit=off -c tidu.build={token}",
     }
     before = {name: os.environ.get(name) for name in values}
     os.environ.update({name: str(value) for name, value in values.items()})

@@ -1,4 +1,4 @@
-{{ config(indexes=[
+{{ config(unlogged=false, indexes=[
     {'columns': ['account_kind', 'account_no'], 'unique': true},
     {'columns': ['enterprise_id']},
 ]) }}

@@ -1,4 +1,4 @@
-{{ config(indexes=[
+{{ config(unlogged=false, indexes=[
     {'columns': ['dataset', 'source_key'], 'unique': true},
     {'columns': ['enterprise_id']},
 ]) }}

@@ -10,7 +10,11 @@ bounds as (
 
     select
         date '{{ var("as_of") }}' as as_of,
-        (select max(delivery.built_at) from delivery) as built_until,
+        (
+            select max(delivery.build_no)
+            from delivery
+            where delivery.built_at is not null
+        ) as built_until,
         {%- if var('series_start', '') %}
         date_trunc('month', date '{{ var("series_start") }}') as first_month
         {%- else %}

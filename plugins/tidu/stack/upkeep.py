@@ -1,0 +1,76 @@
+"""Keeps the parts of the stack alive while the main job waits: what died is started again, a few times, then said.
+
+Nothing is repaired here. The tasks that died with a part are run again by Airflow, and the ledger sees to it that this
+changes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import psycopg
+
+from tidu.errors import StackError
+from tidu.stack import lifecycle
+from tidu.stack.rest import Unreachable
+from tidu.stack.state import State
+
+LOOK_EVERY_SECONDS = 2.0
+RESTARTS = 10
+"""More deaths of one part within a job are no accident."""
+PATIENCE_SECONDS = 180.0
+Answer = TypeVar("Answer")
+
+
+@dataclass
+class Upkeep:
+    """Watches one stack for the length of a job."""
+
+    where: State
+    tell: Callable[[str], None]
+    deaths: Counter[str] = field(default_factory=Counter)
+    _looked: float = 0.0
+
+    def look(self) -> None:
+        """Start again what died since the last look; does nothing more often than every two seconds.
+
+        Raises StackError when a part dies again and again or does not come back; the next job begins with all parts up.
+        """
+        if time.monotonic() - self._looked < LOOK_EVERY_SECONDS:
+            return
+        dead = lifecycle.dead_parts(self.where)
+        for name in dead:
+            self.deaths[name] += 1
+            if self.deaths[name] > RESTARTS:
+                raise StackError(f"{name} ended {self.deaths[name]} times during this job; see `tidu logs {name}`")
+            self.tell(f"{name} ended; starting it again")
+        if dead:
+            self._up_again()
+        self._looked = time.monotonic()
+
+    def patiently(self, call: Callable[[], Answer]) -> Answer:
+        """Return the answer of a call on Airflow or the ledger; while they do not answer, look after the stack.
+
+        The call has to bear being repeated. Raises StackError when there is no answer within three minutes.
+        """
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                return call()
+            except (Unreachable, psycopg.OperationalError) as error:
+                if time.monotonic() > deadline:
+                    raise StackError(f"no answer within {PATIENCE_SECONDS:.0f} s: {str(error).strip()}") from error
+                time.sleep(0.5)
+                self.look()
+
+    def _up_again(self) -> None:
+        """Bring the stack up; a second try, because what killed one part may kill the next while it starts."""
+        try:
+            lifecycle.up(self.where, self.tell)
+        except (StackError, Unreachable, psycopg.OperationalError) as error:
+            self.tell(f"once more, because: {str(error).strip().splitlines()[0]}")
+            lifecycle.up(self.where, self.tell)

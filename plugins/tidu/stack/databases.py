@@ -7,14 +7,15 @@ server is used instead and the other two are made beside the warehouse unless th
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
 from tidu.errors import StackError
-from tidu.ledger.database import migrate
+from tidu.ledger.database import connect, migrate
+from tidu.ledger.rights import shortcomings
 from tidu.settings import settings
 from tidu.stack import postgres
 from tidu.stack.state import State, require_locale, write_whole
@@ -33,6 +34,8 @@ class Databases:
     airflow: str
     tax_front: str
     embedded: bool
+    without_roles: str | None = None
+    """Why stages have no database roles of their own; None where they have."""
 
 
 def start(where: State) -> Databases:
@@ -46,7 +49,8 @@ def start(where: State) -> Databases:
     # tasks may read it just now
     write_whole(where.run / "warehouse.dsn", databases.warehouse + "\n", 0o600)
     migrate(databases.warehouse)
-    return databases
+    with connect(databases.warehouse) as connection:
+        return replace(databases, without_roles=shortcomings(connection))
 
 
 def external(dsn: str) -> Databases:

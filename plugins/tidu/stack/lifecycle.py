@@ -47,6 +47,8 @@ def up(where: State, tell: Callable[[str], None]) -> databases.Databases:
     with where.lock():
         found = databases.start(where)
         tell("PostgreSQL ready" + (f" on port {where.ports()['postgres']}" if found.embedded else " (TIDU_DSN)"))
+        if found.without_roles:
+            tell(found.without_roles)
         departments = simulators.component(where, found.tax_front)
         if departments.start(where):
             tell("department simulators started")

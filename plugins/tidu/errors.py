@@ -38,6 +38,10 @@ class DeliveryRejected(TiduError):
         super().__init__(f"{dataset}: {source}: {reason}; ask {contact}")
 
 
+class DecisionRefused(TiduError):
+    """A decision about rows or deliveries cannot be taken as it is; nothing was changed, the text says why."""
+
+
 class StackError(TiduError):
     """A local service could not be started or stopped; the text says why and what to do."""
 

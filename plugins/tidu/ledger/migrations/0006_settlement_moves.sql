@@ -44,10 +44,12 @@ alter table ops.quarantine
     add column row_hash bigint,
     add column key text,
     add column redelivered_by bigint references ops.delivery,
+    add column repaired boolean not null default false,
     add column waived_rules text[] not null default '{}',
     add column waived_until date;
 comment on column ops.quarantine.key is 'Key without version as read, of the row as it stands (repairs laid over); null where it cannot be read.';
 comment on column ops.quarantine.redelivered_by is 'First later delivery that brought the key in a row that broke no rule.';
+comment on column ops.quarantine.repaired is 'A corrected row stands in place of the delivered one, in raw.<dataset>_repair.';
 comment on column ops.quarantine.waived_rules is 'Rules this row may break by decision, until waived_until (the last day; null: for good).';
 create index on ops.quarantine (dataset, state);
 create index on ops.quarantine using hash (key);

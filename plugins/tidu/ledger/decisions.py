@@ -1,0 +1,69 @@
+"""Decisions of people as rows of ops.decision: who, why, about what, on which evidence."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from tidu.ledger.quarantine import Held
+
+Kind = Literal["override", "waiver", "exception"]
+
+
+def record_decisions(
+    connection: psycopg.Connection,
+    kind: Kind,
+    rows: Sequence[Held],
+    *,
+    by: str,
+    reason: str,
+    details: Sequence[Mapping[str, Any]],
+    expires_on: dt.date | None = None,
+) -> None:
+    """Record one decision per quarantined row; the evidence is its payload and the rules it broke.
+
+    Earlier decisions about the row become stale.
+    """
+    subjects = [f"quarantine:{row.quarantine_id}" for row in rows]
+    connection.execute(
+        "update ops.decision set state = 'stale' where subject = any(%s) and state = 'active'", [subjects]
+    )
+    connection.execute(
+        """
+        insert into ops.decision (kind, subject, evidence_sha256, decided_by, reason, expires_on, detail)
+        select %s, 'quarantine:' || q.quarantine_id,
+            encode(sha256(convert_to(q.payload::text || q.rules::text, 'UTF8')), 'hex'), %s, %s, %s, d.detail
+        from unnest(%s::bigint[], %s::jsonb[]) as d (quarantine_id, detail)
+        join ops.quarantine as q using (quarantine_id)
+        order by q.quarantine_id
+        """,
+        [kind, by, reason, expires_on, [r.quarantine_id for r in rows], [Jsonb(dict(d)) for d in details]],
+    )
+
+
+def retire_decisions(connection: psycopg.Connection, kind: Kind, quarantine_ids: Sequence[int]) -> None:
+    """Mark the active decisions of a kind about these rows as stale: they hold no longer."""
+    connection.execute(
+        "update ops.decision set state = 'stale' where kind = %s and state = 'active' and subject = any(%s)",
+        [kind, [f"quarantine:{number}" for number in quarantine_ids]],
+    )
+
+
+def record_delivery_decision(
+    connection: psycopg.Connection, delivery_id: int, by: str, reason: str, detail: Mapping[str, Any]
+) -> None:
+    """Record a decision about a whole delivery; the evidence is the hash of its file and its state before."""
+    connection.execute(
+        """
+        insert into ops.decision (kind, subject, evidence_sha256, decided_by, reason, detail)
+        select 'exception', 'delivery:' || delivery_id,
+            encode(sha256(convert_to(sha256 || ' ' || state || ' ' || coalesce(hold_reason, ''), 'UTF8')), 'hex'),
+            %s, %s, %s
+        from ops.delivery where delivery_id = %s
+        """,
+        [by, reason, Jsonb(dict(detail)), delivery_id],
+    )

@@ -44,7 +44,8 @@ def named_deliveries(contract: DatasetContract, files: list[ListedFile]) -> list
     Names of half-written files (.part, .tmp, a leading dot or ~$) do not fit the pattern.
     """
     sequence = r"_(?P<seq>\d+)" if contract.transport == "sftp_zip_csv" else ""
-    pattern = re.compile(rf"{re.escape(contract.name)}_(?P<day>\d{{8}}){sequence}\.{SUFFIXES[contract.transport]}")
+    suffix = SUFFIXES[contract.transport]
+    pattern = re.compile(rf"{re.escape(contract.name)}_(?P<day>\d{{8}}){sequence}\.{suffix}", re.ASCII)
     found = []
     for file in files:
         match = pattern.fullmatch(file.name)

@@ -1,8 +1,13 @@
-"""Transport folder_csv: {dataset}_{YYYYMMDD}.csv in a watched folder of this machine or a mounted share."""
+"""Transport folder_csv: {dataset}_{YYYYMMDD}.csv in a watched folder of this machine or a mounted share.
+
+Only files of the folder itself are taken: a link would let whoever writes there read any file of ours.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
+import stat
 from pathlib import Path
 
 from tidu.connectors.file_listing import ListedFile, named_deliveries, settled
@@ -29,8 +34,9 @@ class WatchedFolder(ConnectorSession):
         source = self.folder / delivery.source_uri.removeprefix("folder:")
         copy = target / source.name
         try:
-            shutil.copyfile(source, copy)
-            after = source.stat()
+            with source.open("rb", opener=_open_itself) as original, copy.open("wb") as written:
+                shutil.copyfileobj(original, written)
+                after = os.fstat(original.fileno())
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -41,9 +47,14 @@ class WatchedFolder(ConnectorSession):
 
     def _list(self, contract: DatasetContract) -> list[ListedFile]:
         try:
-            entries = [(p.name, p.stat()) for p in self.folder.glob(f"{contract.name}_*")]
+            entries = [(p.name, p.lstat()) for p in self.folder.glob(f"{contract.name}_*")]
             if not entries and not self.folder.is_dir():
                 raise ConnectorError(f"{contract.name}: the watched folder {self.folder} does not exist")
         except OSError as error:
             raise ConnectorError(f"{contract.name}: cannot list {self.folder}: {error.strerror}") from error
-        return [ListedFile(name, stat.st_size, stat.st_mtime) for name, stat in entries]
+        return [ListedFile(name, s.st_size, s.st_mtime) for name, s in entries if stat.S_ISREG(s.st_mode)]
+
+
+def _open_itself(path: str, flags: int) -> int:
+    """Open a file and no link to one, not waiting for whoever might write into a pipe of that name."""
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Protocol, Self
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 from tidu.contracts.model import DatasetContract
 from tidu.errors import ConnectorError
@@ -45,6 +45,12 @@ class Endpoint:
             path=unquote(parts.path),
             extra=dict(parse_qsl(parts.query)),
         )
+
+    def conceal(self, text: str) -> str:
+        """Return a message without the password, however a driver wrote it; for everything that is shown or logged."""
+        for secret in {self.password, quote(self.password), quote(self.password, safe=""), quote_plus(self.password)}:
+            text = text.replace(secret, "***") if secret else text
+        return text
 
 
 @dataclass(frozen=True)

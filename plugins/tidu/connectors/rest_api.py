@@ -137,7 +137,11 @@ class RestApi(ConnectorSession):
         response = self._send("POST", "/oauth/token", data=form | credentials)
         if response.status_code != httpx.codes.OK:
             raise ConnectorError(f"{self.endpoint.host}: no token for {self.endpoint.login}: {response.status_code}")
-        return str(response.json()["access_token"])
+        try:
+            return str(response.json()["access_token"])
+        except (ValueError, KeyError, TypeError) as error:
+            # neither the answer nor what it was asked with is for anybody's eyes
+            raise ConnectorError(f"{self.endpoint.host}: no access_token in the answer") from error
 
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import stat
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -77,7 +78,9 @@ class SftpOutbox(ConnectorSession):
 
     def _list(self) -> list[ListedFile]:
         try:
-            return [_listed(entry, entry.filename) for entry in self._open().listdir_attr(str(self.folder))]
+            entries = self._open().listdir_attr(str(self.folder))
+            # a link or a folder is no delivery; a server that says nothing about its files is believed
+            return [_listed(e, e.filename) for e in entries if e.st_mode is None or stat.S_ISREG(e.st_mode)]
         except (paramiko.SSHException, OSError, EOFError) as error:
             self.close()
             raise ConnectorError(f"cannot list {self.folder} on {self.endpoint.host}: {error}") from error

@@ -91,7 +91,7 @@ class SqlDatabase(ConnectorSession):
         except (AdbcError, SQLAlchemyError) as error:
             self.close()
             # The driver's own text may quote the connection string; its first line without it is enough.
-            reason = str(error).splitlines()[0].replace(self.endpoint.password or "\0", "***")
+            reason = self.endpoint.conceal((str(error).splitlines() or [type(error).__name__])[0])
             raise ConnectorError(f"{contract.name}: {self.endpoint.host or self.endpoint.path}: {reason}") from None
 
 

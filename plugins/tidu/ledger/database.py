@@ -12,7 +12,7 @@ import psycopg
 
 from tidu.contracts import contracts
 from tidu.contracts.derive.ddl import landing_ddl
-from tidu.errors import TiduError
+from tidu.errors import SettingsError, TiduError
 from tidu.ledger import rights, roles, terms
 from tidu.settings import settings
 
@@ -22,7 +22,11 @@ MIGRATION_LOCK = 7_411_001
 
 def connect(dsn: str | None = None, *, autocommit: bool = False) -> psycopg.Connection:
     """Open a psycopg connection to the warehouse (`settings().warehouse_dsn()` when no DSN is given)."""
-    connection = psycopg.connect(dsn or settings().warehouse_dsn(), autocommit=True)
+    try:
+        connection = psycopg.connect(dsn or settings().warehouse_dsn(), autocommit=True)
+    except psycopg.ProgrammingError:
+        # libpq quotes the part it cannot read, which may be the password
+        raise SettingsError("the warehouse's connection string (TIDU_DSN) is no URI that libpq can read") from None
     if roles.acting() is not None:
         roles.take(connection)
     connection.autocommit = autocommit

@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import LiteralString, cast
 
 import psycopg
 from psycopg import sql
@@ -45,7 +44,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     },
     Role.TRANSFORM: {
         "raw.*": READ,
-        "ops.delivery": ("select", "update (building, building_run_id, built_at, build_no)"),
+        "ops.delivery": ("select", "update (building, building_run_id, built_at, build_no, restated_taken)"),
         "ops.build_run": KEEP,
         "ops.build_no": ("usage",),
         "ops.accepted_row*": READ,
@@ -102,7 +101,7 @@ def enforce(connection: psycopg.Connection) -> list[Standing]:
     missing = _statements(connection, [s.role for s in standing if s.reason is None])
     if missing:
         # names are quoted by the database that made the statements
-        _patiently(connection, sql.SQL(cast("LiteralString", ";\n".join(missing))))
+        _patiently(connection, sql.SQL(";\n".join(missing)))
     for found in standing:
         connection.execute(
             "insert into ops.stage_role (role, granted, reason) values (%(role)s, %(reason)s::text is null, %(reason)s)"

@@ -34,7 +34,7 @@ class WatchedFolder(ConnectorSession):
         source = self.folder / delivery.source_uri.removeprefix("folder:")
         copy = target / source.name
         try:
-            with source.open("rb", opener=_open_itself) as original, copy.open("wb") as written:
+            with os.fdopen(_open_itself(source), "rb") as original, copy.open("wb") as written:
                 shutil.copyfileobj(original, written)
                 after = os.fstat(original.fileno())
         except FileNotFoundError:
@@ -55,6 +55,6 @@ class WatchedFolder(ConnectorSession):
         return [ListedFile(name, s.st_size, s.st_mtime) for name, s in entries if stat.S_ISREG(s.st_mode)]
 
 
-def _open_itself(path: str, flags: int) -> int:
+def _open_itself(path: Path) -> int:
     """Open a file and no link to one, not waiting for whoever might write into a pipe of that name."""
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK)
+    return os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

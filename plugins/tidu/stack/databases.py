@@ -111,6 +111,9 @@ def _connect(dsn: str) -> psycopg.Connection:
     while True:
         try:
             return psycopg.connect(dsn, autocommit=True, connect_timeout=10)
+        except psycopg.ProgrammingError:
+            # libpq quotes the part it cannot read, which may be the password
+            raise StackError("TIDU_DSN or its like is no URI that libpq can read; see .env.example") from None
         except psycopg.OperationalError as error:
             if "starting up" not in str(error) or time.monotonic() > deadline:
                 raise StackError(f"PostgreSQL cannot be reached: {str(error).strip()}") from error
@@ -120,8 +123,10 @@ def _connect(dsn: str) -> psycopg.Connection:
 def _create_role(admin: psycopg.Connection, role: str, password: str) -> None:
     if not admin.execute("select 1 from pg_roles where rolname = %s", [role]).fetchone():
         extra = sql.SQL("createrole") if role in ("tidu", "tax_front") else sql.SQL("")
+        # hashed here: a statement that fails is written to the server's log as it came
+        hashed = admin.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
         admin.execute(
-            sql.SQL("create role {} login {} password {}").format(sql.Identifier(role), extra, sql.Literal(password))
+            sql.SQL("create role {} login {} password {}").format(sql.Identifier(role), extra, sql.Literal(hashed))
         )
 
 

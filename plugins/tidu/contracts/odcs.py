@@ -6,6 +6,7 @@ The wider ODCS schema is checked by datacontract-cli (`tidu contract lint`), not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, get_args
@@ -51,6 +52,11 @@ FIELD_KEYS = {
 }  # fmt: skip
 
 
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*", re.ASCII)
+RESERVED = ("delivery_id", "row_no", "delivered_on", "delivered_year", "delivery_ends", "source_key")
+"""Columns that stand beside a dataset's own in raw, in the readings or in staging."""
+
+
 def parse(path: Path) -> DatasetContract:
     """Read one contract file. Raises ContractError naming the file and the field at fault."""
     dataset = parse_text(path.read_text(encoding="utf-8"), str(path))
@@ -71,6 +77,15 @@ def parse_text(text: str, where: str) -> DatasetContract:
         raise ContractError(f"{where}: {error}") from error
 
 
+def _identifier(name: Any, longest: int) -> str:
+    """Return a name that tables, columns, tasks, files and addresses can bear as it is."""
+    if not isinstance(name, str) or not IDENTIFIER.fullmatch(name) or len(name) > longest:
+        raise ValueError(f"name {name!r} is not made of small letters, digits and _, at most {longest}, a letter first")
+    if name in RESERVED:
+        raise ValueError(f"name {name} is taken by the platform's own columns")
+    return name
+
+
 def _dataset(document: dict[str, Any]) -> DatasetContract:
     _only(document, DOCUMENT_KEYS, "contract")
     (table,) = document["schema"]
@@ -84,8 +99,8 @@ def _dataset(document: dict[str, Any]) -> DatasetContract:
     fields = tuple(_named_field(p) for p in table["properties"])
     _check_fields(fields)
     return DatasetContract(
-        name=document["name"],
-        department=document["domain"],
+        name=_identifier(document["name"], 40),
+        department=_identifier(document["domain"], 40),
         heading=table["businessName"],
         description=document["description"]["purpose"],
         usage=document["description"]["usage"],
@@ -136,7 +151,7 @@ def _field(node: dict[str, Any]) -> Field:
     for rule in node.get("quality", ()):
         _only(rule, {"type", "engine", "implementation"}, "quality")
     return Field(
-        name=node["name"],
+        name=_identifier(node["name"], 50),
         heading=node["businessName"],
         type=physical,
         required=bool(node.get("required", False)),

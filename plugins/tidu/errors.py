@@ -2,6 +2,15 @@
 
 from __future__ import annotations
 
+LONGEST_REASON = 1_000
+"""Characters of a reason; it may quote what a department wrote, and that has no end."""
+
+
+def _storable(reason: str) -> str:
+    """Return a reason as the ledger can hold it, whatever it quotes: no NUL, no half of a character, not endless."""
+    text = reason.encode("utf-8", "replace").decode("utf-8").replace("\0", "\ufffd")
+    return text if len(text) <= LONGEST_REASON else text[: LONGEST_REASON - 1] + "…"
+
 
 class TiduError(Exception):
     """Base of every error tidu raises on purpose; its text is fit for an operator."""
@@ -32,6 +41,7 @@ class DeliveryRejected(TiduError):
     def __init__(
         self, dataset: str, source: str, reason: str, contact: str, drift: dict[str, object] | None = None
     ) -> None:
+        reason = _storable(reason)
         self.dataset, self.source, self.reason, self.contact = dataset, source, reason, contact
         self.drift = drift
         """How its columns depart from the contract, where that is why."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow.csv as pacsv
 
 from tidu.contracts.model import DatasetContract
 from tidu.errors import DeliveryRejected
+from tidu.landing.limits import MOST_COLUMNS, MOST_RAGGED_CELLS, check_headings, check_size
 from tidu.landing.shaping import MISSING, SURPLUS, Sheet
 
 csv.field_size_limit(1 << 30)  # Of the whole process; the default of 128 KiB would raise on a long cell.
@@ -21,12 +23,20 @@ LARGEST_BLOCK = 1 << 28
 BROKEN_UTF8_SHARE = 0.1
 """Up to this share of unreadable characters a text is damaged UTF-8; real GB18030 is far above."""
 
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
+
+
+class _TooRagged(Exception):
+    """Rows of another width than the header hold more than can be meant."""
+
 
 def read_csv(contract: DatasetContract, source: str, data: bytes) -> Sheet:
     """Read CSV bytes; every cell is text, empty is null, blank lines are no rows.
 
-    Raises DeliveryRejected for another encoding, an empty file and a quotation mark that never closes.
+    Raises DeliveryRejected for another encoding, an empty file, a quotation mark that never closes, and for
+    what is beyond the limits of tidu.landing.limits.
     """
+    check_size(contract, source, len(data))
     content = _as_utf8(contract, source, data)
     if b"\n" not in content:
         content = content.replace(b"\r", b"\n")
@@ -35,10 +45,16 @@ def read_csv(contract: DatasetContract, source: str, data: bytes) -> Sheet:
         raise DeliveryRejected(contract.name, source, "the file is empty", contract.contact)
     if content.count(b'"') % 2 and _ends_in_quotes(content):
         raise DeliveryRejected(contract.name, source, "a quotation mark is never closed", contract.contact)
+    check_headings(contract, source, headings)
     body = pa.py_buffer(content)[start:]
     ragged: dict[int, list[str]] = {}
+    ragged_cells = 0
 
     def set_aside(row: Any) -> str:
+        nonlocal ragged_cells
+        ragged_cells += row.actual_columns
+        if row.actual_columns > MOST_COLUMNS or ragged_cells > MOST_RAGGED_CELLS:
+            raise _TooRagged(f"row {row.number} has {row.actual_columns} cells under {row.expected_columns} headings")
         ragged[row.number - 1] = next(csv.reader(io.StringIO(row.text, newline="")), [])
         return "skip"
 
@@ -60,6 +76,9 @@ def read_csv(contract: DatasetContract, source: str, data: bytes) -> Sheet:
                 quoted_strings_can_be_null=True,
             ),
         )
+    except _TooRagged as error:
+        reason = f"{error}: check separator and quotation marks"
+        raise DeliveryRejected(contract.name, source, reason, contract.contact) from error
     except pa.ArrowInvalid as error:
         raise DeliveryRejected(contract.name, source, f"no CSV: {error}", contract.contact) from error
     return _spliced(headings, table, ragged) if ragged else Sheet(headings, table.columns)
@@ -90,14 +109,14 @@ def _is_damaged_utf8(content: bytes) -> bool:
 
 
 def _headings(content: bytes) -> tuple[list[str], int]:
-    """Return the first row that is not blank, and the offset of the row after it."""
+    """Return the first row that is not blank, and the offset of the row after it; lines may end in any way."""
     end = 0
 
     def lines() -> Iterator[str]:
         nonlocal end
-        for line in io.BytesIO(content):
-            end += len(line)
-            yield line.decode("utf-8")
+        while end < len(content) and (line := _LINE.match(content, end)):
+            end = line.end()
+            yield line[0].decode("utf-8")
 
     headings = next((row for row in csv.reader(lines()) if any(cell.strip() for cell in row)), [])
     return headings, end

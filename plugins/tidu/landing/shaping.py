@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections import Counter
+from collections import ChainMap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 from tidu.contracts.model import DatasetContract
 from tidu.errors import DeliveryRejected
 from tidu.landing.drift import Columns, weigh
+from tidu.landing.limits import check_cells, check_headings
 
 SURPLUS = "__surplus__"
 """Key of `_extra` for the cells of a row beyond its headings."""
@@ -82,7 +83,11 @@ def shape(contract: DatasetContract, source: str, sheet: Sheet) -> Shaped:
     extras: dict[str, Any] = {}
     nuls = 0
     rows = len(sheet.columns[0]) if sheet.columns else 0
-    for place, (heading, column) in enumerate(zip(sheet.headings, sheet.columns, strict=True), start=1):
+    check_headings(contract, source, sheet.headings)
+    # A department's own column of that name must not hide what we noted about the row.
+    reserved: dict[str, Any] = dict.fromkeys((SURPLUS, MISSING)) if sheet.marks else {}
+    headings = [heading.replace("\0", "\ufffd") for heading in sheet.headings]
+    for place, (heading, column) in enumerate(zip(headings, sheet.columns, strict=True), start=1):
         text, replaced = _storable(column)
         nuls += replaced
         name = known.get(normal_heading(heading))
@@ -94,7 +99,7 @@ def shape(contract: DatasetContract, source: str, sheet: Sheet) -> Shaped:
         if name:
             columns[name] = text
         elif text.null_count < rows or (sheet.hollow_extras and heading.strip()):
-            extras[_free_name(heading.strip() or f"column {place}", extras)] = text
+            extras[_free_name(heading.strip() or f"column {place}", ChainMap(extras, reserved))] = text
     undeclared = {name: values for name, values in extras.items() if name not in (SURPLUS, MISSING)}
     drift = weigh(contract, source, Columns(list(columns), renamed, undeclared, rows))
     if nuls:
@@ -110,6 +115,7 @@ def shape(contract: DatasetContract, source: str, sheet: Sheet) -> Shaped:
             "_extra": _extra_json(extras, sheet.marks, rows),
         }
     )
+    check_cells(contract, source, table)
     return Shaped(table, drift, content_hash(table))
 
 
@@ -142,8 +148,11 @@ def _storable(column: Any) -> tuple[Any, int]:
 
 
 def _free_name(heading: str, taken: Mapping[str, object]) -> str:
-    numbers = Counter(re.sub(r" \(\d+\)$", "", name) for name in taken)
-    return f"{heading} ({numbers[heading] + 1})" if heading in taken else heading
+    name, number = heading, 1
+    while name in taken:
+        number += 1
+        name = f"{heading} ({number})"
+    return name
 
 
 def _extra_json(extras: Mapping[str, Any], marks: Mapping[int, Mapping[str, object]], rows: int) -> Any:
@@ -156,12 +165,12 @@ def _extra_json(extras: Mapping[str, Any], marks: Mapping[int, Mapping[str, obje
         column = f"extra{place}"
         frame = frame.with_columns(pl.Series(column, pl.from_arrow(values)))
         # Simulated departments and others hand on a ragged row of theirs as JSON in these two columns.
-        literal = name in (SURPLUS, MISSING) and _all_json(values)
+        literal = name in (SURPLUS, MISSING) and _all_marks(values)
         value = pl.col(column) if literal else pl.struct(v=column).struct.json_encode().str.slice(5).str.head(-1)
         label = pl.lit(json.dumps(name, ensure_ascii=False) + ":")
         members.append(pl.when(pl.col(column).is_not_null()).then(label + value))
     if marks:
-        texts = {i: json.dumps(mark, ensure_ascii=False)[1:-1] for i, mark in marks.items()}
+        texts = {i: _dumped(mark)[1:-1] for i, mark in marks.items()}
         places = {"row": pl.Series(list(texts), dtype=pl.Int64), "mark": pl.Series(list(texts.values()))}
         frame = frame.join(pl.DataFrame(places), on="row", how="left", maintain_order="left")
         members.append(pl.col("mark"))
@@ -170,9 +179,21 @@ def _extra_json(extras: Mapping[str, Any], marks: Mapping[int, Mapping[str, obje
     return whole.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string())
 
 
-def _all_json(values: Any) -> bool:
+def _dumped(mark: Mapping[str, object]) -> str:
+    """Return a mark as JSON that jsonb can hold; NUL becomes U+FFFD as everywhere."""
+    cells = mark.get(SURPLUS)
+    if isinstance(cells, list):
+        mark = {SURPLUS: [cell.replace("\0", "\ufffd") for cell in cells]}
+    return json.dumps(mark, ensure_ascii=False)
+
+
+def _all_marks(values: Any) -> bool:
+    """Tell whether every value is the JSON of a mark: a list of texts, or a number; and one that jsonb can hold."""
+    texts = values.drop_null()
+    if pc.any(pc.match_substring(texts, "\\u0000")).as_py():
+        return False
     try:
-        orjson.loads("[" + ",".join(values.drop_null().to_pylist()) + "]")
+        found = [orjson.loads(value) for value in texts.to_pylist()]
     except ValueError:
         return False
-    return True
+    return all(type(v) is int or (isinstance(v, list) and all(isinstance(c, str) for c in v)) for v in found)

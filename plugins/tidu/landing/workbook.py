@@ -6,9 +6,7 @@ Where the data begins and ends is decided here for every dataset alike, by layou
 from __future__ import annotations
 
 import datetime as dt
-import io
 import re
-import zipfile
 from typing import Any
 
 import pyarrow as pa
@@ -16,10 +14,11 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from tidu.contracts.model import DatasetContract
 from tidu.errors import DeliveryRejected
+from tidu.landing.limits import MOST_SHEET_CELLS, check_headings
 from tidu.landing.shaping import SURPLUS, Sheet, field_of_heading, normal_heading
+from tidu.landing.workbook_parts import WorkbookTooLarge, sealed
+from tidu.landing.zip_archive import BROKEN
 
-LARGEST_UNPACKED = 1 << 30
-"""Bytes of a workbook's parts together; a sheet of Excel's 1,048,576 rows stays below."""
 HEADING_ROWS = 30
 """Headings are looked for in the first rows only."""
 TOTAL = re.compile(r"(合计|总计|小计|共计)[:：]?")
@@ -34,21 +33,38 @@ def read_xlsx(contract: DatasetContract, source: str, data: bytes) -> Sheet:
     Raises DeliveryRejected for a file that is no workbook and for one without a row of headings.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            unpacked = sum(part.file_size for part in parts.infolist())
-        if unpacked > LARGEST_UNPACKED:
-            raise DeliveryRejected(contract.name, source, f"it would unpack to {unpacked} bytes", contract.contact)
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = [book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names]
+        found = _table(contract, data)
     # calamine lets other errors of its readers through as well, all of them about the bytes at hand.
-    except (CalamineError, zipfile.BadZipFile, OSError, ValueError, KeyError) as error:
+    except (CalamineError, *BROKEN) as error:
         raise DeliveryRejected(contract.name, source, f"unreadable xlsx: {error}", contract.contact) from error
-    for rows in sheets:
-        place = _heading_row(contract, rows)
-        if place is not None:
-            return _sheet([text_of(cell) or "" for cell in rows[place]], _without_footer(rows[place + 1 :]))
+    except BaseException as error:
+        # A panic of calamine, which is no Exception; it ends the reading and nothing else.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DeliveryRejected(contract.name, source, f"unreadable xlsx: {error}", contract.contact) from error
+    if found is not None:
+        headings, rows = found
+        check_headings(contract, source, headings)
+        return _sheet(headings, _without_footer(rows))
     reason = "no row with the headings " + ", ".join(f.heading for f in contract.fields if f.required)
     raise DeliveryRejected(contract.name, source, f"required column missing: {reason}", contract.contact)
+
+
+def _table(contract: DatasetContract, data: bytes) -> tuple[list[str], list[Cells]] | None:
+    """Return headings and the rows below them of the first sheet that has the headings; None when none has."""
+    book = CalamineWorkbook.from_filelike(sealed(data))
+    cells = 0
+    for name in book.sheet_names:
+        sheet = book.get_sheet_by_name(name)
+        # One part may be named as many sheets.
+        cells += (sheet.total_height + 1) * (sheet.total_width + 1)
+        if cells > MOST_SHEET_CELLS:
+            raise WorkbookTooLarge(f"its sheets span more than {MOST_SHEET_CELLS} cells")
+        rows = sheet.to_python(skip_empty_area=False)
+        place = _heading_row(contract, rows)
+        if place is not None:
+            return [text_of(cell) or "" for cell in rows[place]], rows[place + 1 :]
+    return None
 
 
 def text_of(cell: Any) -> str | None:

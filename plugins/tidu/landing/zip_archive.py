@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 import zlib
 from pathlib import PurePosixPath
@@ -10,28 +11,34 @@ from pathlib import PurePosixPath
 from tidu.contracts.model import DatasetContract
 from tidu.errors import DeliveryRejected
 from tidu.landing.csv_file import read_csv
+from tidu.landing.limits import check_size, unpacked_limit
 from tidu.landing.shaping import Sheet
 
-LARGEST_MEMBER = 2 << 30
-"""Bytes; ten times the largest monthly file of the catalogue, far below what exhausts a worker."""
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""What every program packs with; others of the format may ask for gigabytes of memory to unpack a byte."""
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, struct.error, ValueError, RuntimeError, OSError, EOFError, LookupError, OverflowError
+)  # fmt: skip
+"""What zipfile lets through of damaged bytes."""
 
 
 def read_zip(contract: DatasetContract, source: str, data: bytes) -> Sheet:
     """Read the one CSV of an archive.
 
     Raises DeliveryRejected for a broken or encrypted archive, other than one CSV, a member whose name leaves
-    the archive, and one larger than LARGEST_MEMBER.
+    the archive, and one larger than tidu.landing.limits.unpacked_limit.
     """
+    limit = unpacked_limit(len(data))
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             member = _only_csv(contract, source, archive)
+            check_size(contract, source, member.file_size, limit)
             with archive.open(member) as handle:
-                content = handle.read(LARGEST_MEMBER + 1)
+                content = handle.read(limit + 1)
     # zipfile lets errors of seeking and unpacking through as they are; all of them are about the bytes at hand.
-    except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, OSError, EOFError) as error:
+    except BROKEN as error:
         raise DeliveryRejected(contract.name, source, f"broken zip: {error}", contract.contact) from error
-    if len(content) > LARGEST_MEMBER:
-        raise DeliveryRejected(contract.name, source, f"{member.filename} is larger than it says", contract.contact)
+    check_size(contract, source, len(content), limit)
     return read_csv(contract, source, content)
 
 
@@ -41,9 +48,9 @@ def _only_csv(contract: DatasetContract, source: str, archive: zipfile.ZipFile) 
     if len(members) != 1 or not members[0].filename.lower().endswith(".csv"):
         raise DeliveryRejected(contract.name, source, f"not exactly one CSV in the zip: {names}", contract.contact)
     path = PurePosixPath(members[0].filename.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    if path.is_absolute() or ".." in path.parts or ":" in "".join(path.parts[:1]):
         raise DeliveryRejected(contract.name, source, f"a name that leaves the zip: {names}", contract.contact)
-    if members[0].file_size > LARGEST_MEMBER:
-        size = members[0].file_size
-        raise DeliveryRejected(contract.name, source, f"{names} would take {size} bytes", contract.contact)
+    if members[0].compress_type not in METHODS:
+        reason = f"{names} is packed by method {members[0].compress_type}: pack it with deflate"
+        raise DeliveryRejected(contract.name, source, reason, contract.contact)
     return members[0]

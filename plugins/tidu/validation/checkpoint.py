@@ -1,7 +1,8 @@
 """Runs a dataset's suite through a Great Expectations Checkpoint and keeps its Data Docs.
 
 One checkpoint judges all pending deliveries of a dataset at once, yes or no per rule: one scan for
-most rules together. Only rules that failed run again, with the failing rows' delivery_id and row_no.
+most rules together. It also gives, for every rule, the query of the rows that fail it; only the
+queries of rules that failed are run, once each, for counts by delivery and a few rows to look at.
 Data Docs hold the newest run alone (one site per dataset), so their cost never grows with history.
 GX is imported here and nowhere else, late, because it takes seconds.
 """
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,8 +29,14 @@ from tidu.validation.readings import table
 from tidu.validation.suite import SuiteRule
 
 SITE = "dataset"
-LISTED_AT_MOST = 50_000
-"""More failing rows than this are not listed one by one: the rule then runs once per delivery."""
+SHOWN = 20
+"""Failing rows of a rule that Data Docs show; the ledger counts all of them, quarantine holds all of them."""
+POINTED_AT = ("delivery_id", "row_no")
+RESULT_FORMAT = {
+    "result_format": "BOOLEAN_ONLY",
+    "return_unexpected_index_query": True,
+    "unexpected_index_column_names": list(POINTED_AT),
+}
 
 
 @dataclass(frozen=True)
@@ -50,15 +56,14 @@ def run_suite(
     Needs the readings table committed. Writes Data Docs below settings().data_docs/<dataset>.
     Raises TiduError when GX drops a rule or does not list all failing rows of a rule.
     """
-    found = {rule.rule_id: SuiteVerdict(rule, {}) for rule in rules}
     with _warehouse() as (context, source):
         run = _SuiteRun(connection, contract, context, source, run_id)
         run.empty_docs()
-        results = run.checkpoint(contract.name, run.all_pending, rules, "BOOLEAN_ONLY")
-        failing = [rule for rule in rules if not results[rule.rule_id].success]
-        if failing:
-            found |= run.details(failing, results)
-    return [found[rule.rule_id] for rule in rules]
+        key, outcome = run.checkpoint(rules)
+        results = {result.expectation_config.meta["rule_id"]: result for result in outcome.results}
+        verdicts = [run.verdict(rule, results[rule.expectation["meta"]["rule_id"]]) for rule in rules]
+        run.write_docs(key, outcome)
+    return verdicts
 
 
 @dataclass(frozen=True)
@@ -71,103 +76,62 @@ class _SuiteRun:
     source: Any
     run_id: str
 
-    @cached_property
-    def all_pending(self) -> Any:
-        """Return the batch definition of the whole readings table."""
-        schema, _, name = table(self.contract).partition(".")
-        asset = self.source.add_table_asset(self.contract.name, table_name=name, schema_name=schema)
-        return asset.add_batch_definition_whole_table("pending")
-
-    def checkpoint(
-        self, name: str, batch: Any, rules: Sequence[SuiteRule], result_format: Any, *, documented: bool = True
-    ) -> dict[str, Any]:
-        """Run a checkpoint; return GX's result per rule id. An unknown type would vanish silently: it raises."""
+    def checkpoint(self, rules: Sequence[SuiteRule]) -> tuple[Any, Any]:
+        """Run the checkpoint; return GX's key and result. An unknown type would vanish silently: it raises."""
         import great_expectations as gx
-        from great_expectations.checkpoint import UpdateDataDocsAction
 
+        name = self.contract.name
         expectations = [rule.expectation for rule in rules]
         suite = self.context.suites.add(gx.ExpectationSuite(name=name, expectations=expectations))
         if len(suite.expectations) != len(expectations):
             known = {e.expectation_type for e in suite.expectations}
             lost = sorted({e["type"] for e in expectations} - known)
             raise TiduError(f"{name}: GX does not know these expectation types: {', '.join(lost)}")
+        schema, _, relation = table(self.contract).partition(".")
+        asset = self.source.add_table_asset(name, table_name=relation, schema_name=schema)
+        batch = asset.add_batch_definition_whole_table("pending")
         validation = self.context.validation_definitions.add(
             gx.ValidationDefinition(name=name, data=batch, suite=suite)
         )
-        actions = [UpdateDataDocsAction(name="docs", site_names=[SITE])] if documented else []
         checkpoint = self.context.checkpoints.add(
-            gx.Checkpoint(name=name, validation_definitions=[validation], result_format=result_format, actions=actions)
+            gx.Checkpoint(name=name, validation_definitions=[validation], result_format=RESULT_FORMAT, actions=[])
         )
-        (outcome,) = checkpoint.run(run_id=gx.RunIdentifier(run_name=self.run_id)).run_results.values()
-        ids = {rule.expectation["meta"]["rule_id"]: rule.rule_id for rule in rules}
-        return {ids[result.expectation_config.meta["rule_id"]]: result for result in outcome.results}
+        ((key, outcome),) = checkpoint.run(run_id=gx.RunIdentifier(run_name=self.run_id)).run_results.items()
+        return key, outcome
 
-    def details(self, failing: Sequence[SuiteRule], verdicts: dict[str, Any]) -> dict[str, SuiteVerdict]:
-        """Find the rows behind the failing rules: native rules run again, the text of query rules says it itself."""
-        found: dict[str, SuiteVerdict] = {}
-        again: list[SuiteRule] = []
-        for rule in failing:
-            raised = _raised(verdicts[rule.rule_id].exception_info)
-            if raised is not None:
-                found[rule.rule_id] = SuiteVerdict(rule, {}, raised)
-            elif rule.query is not None:
-                found[rule.rule_id] = SuiteVerdict(rule, self._by_query(rule))
-            else:
-                again.append(rule)
-        return found | (self._listed(again) if again else {})
+    def verdict(self, rule: SuiteRule, result: Any) -> SuiteVerdict:
+        """Return what GX found, and leave in `result` what Data Docs show of it."""
+        found, result.result = dict(result.result), {}
+        if result.success:
+            return SuiteVerdict(rule, {})
+        raised = _raised(result.exception_info)
+        query = rule.query.format(batch=table(self.contract)) if rule.query else found.get("unexpected_index_query")
+        if raised is not None or query is None:
+            return SuiteVerdict(rule, {}, raised or "it has no rows to point at")
+        failed_rows, examples = self._failing(rule, str(query).rstrip(";\n "))
+        result.result = _shown(sum(failed_rows.values()), self._pending, examples, native=rule.query is None)
+        return SuiteVerdict(rule, failed_rows)
 
-    def _listed(self, rules: Sequence[SuiteRule]) -> dict[str, SuiteVerdict]:
-        """Run native rules again with delivery and row of every failing row."""
-        complete = {
-            "result_format": "COMPLETE",
-            "unexpected_index_column_names": ["delivery_id", "row_no"],
-            "partial_unexpected_count": LISTED_AT_MOST,
-        }
-        results = self.checkpoint(f"{self.contract.name} failing", self.all_pending, rules, complete)
-        found: dict[str, SuiteVerdict] = {}
-        too_many: list[SuiteRule] = []
-        for rule in rules:
-            result = results[rule.rule_id].result
-            if "unexpected_count" not in result:
-                raised = f"no rows to point at; observed {result.get('observed_value')}"
-                found[rule.rule_id] = SuiteVerdict(rule, {}, raised)
-            elif result["unexpected_count"] > LISTED_AT_MOST:
-                too_many.append(rule)
-            else:
-                found[rule.rule_id] = SuiteVerdict(rule, self._by_list(rule, result))
-        return found | self._one_by_one(too_many)
+    @cached_property
+    def _pending(self) -> int:
+        (rows,) = self.connection.execute(f"select count(*) from {table(self.contract)}".encode()).fetchone() or (0,)
+        return int(rows)
 
-    def _by_list(self, rule: SuiteRule, result: dict[str, Any]) -> dict[int, int]:
-        listed, counted = result["unexpected_index_list"], result["unexpected_count"]
-        if len(listed) != counted:
-            raise TiduError(
-                f"{self.contract.name}: {rule.rule_id}: GX counts {counted} failing rows and lists {len(listed)}"
-            )
-        return dict(Counter(row["delivery_id"] for row in listed))
-
-    def _by_query(self, rule: SuiteRule) -> dict[int, int]:
-        """GX shows at most 200 rows of a query; the deliveries of all of them come from the same text."""
-        query = (rule.query or "").format(batch=table(self.contract))
-        rows = self.connection.execute(f"select delivery_id, count(*) from ({query}) as q group by 1".encode())
-        counted = {int(delivery_id): int(count) for delivery_id, count in rows}
+    def _failing(self, rule: SuiteRule, query: str) -> tuple[dict[int, int], list[dict[str, Any]]]:
+        """Count a failed rule's rows by delivery; return also the first of them as the query gives them."""
+        counted = self.connection.execute(
+            f"with failing as ({query}) select delivery_id, count(*),"
+            f" (array_agg(to_jsonb(failing)))[:{SHOWN}] from failing group by 1 order by 1".encode()
+        ).fetchall()
         if not counted:
-            raise TiduError(f"{self.contract.name}: {rule.rule_id}: GX finds rows where its query finds none")
-        return counted
+            raise TiduError(f"{self.contract.name}: {rule.rule_id}: GX finds rows where its own query finds none")
+        examples = [row for _, _, rows in counted for row in rows][:SHOWN]
+        return {int(delivery_id): int(count) for delivery_id, count, _ in counted}, examples
 
-    def _one_by_one(self, rules: Sequence[SuiteRule]) -> dict[str, SuiteVerdict]:
-        """Count failing rows delivery by delivery, without listing them."""
-        failed: dict[str, dict[int, int]] = {rule.rule_id: {} for rule in rules}
-        deliveries = f"select distinct delivery_id from {table(self.contract)} order by 1"
-        for (delivery_id,) in self.connection.execute(deliveries.encode()).fetchall() if rules else ():
-            name = f"{self.contract.name} {delivery_id}"
-            query = f"select * from {table(self.contract)} where delivery_id = {int(delivery_id)}"
-            batch = self.source.add_query_asset(name, query=query).add_batch_definition_whole_table("delivery")
-            results = self.checkpoint(name, batch, rules, {"result_format": "BASIC"}, documented=False)
-            for rule in rules:
-                count = int(results[rule.rule_id].result["unexpected_count"])
-                if count:
-                    failed[rule.rule_id][int(delivery_id)] = count
-        return {rule.rule_id: SuiteVerdict(rule, failed[rule.rule_id]) for rule in rules}
+    def write_docs(self, key: Any, outcome: Any) -> None:
+        """Build the dataset's page from the result as it stands now."""
+        self.context.validation_results_store.store_validation_results(outcome, key)
+        self.context.build_data_docs(site_names=[SITE], resource_identifiers=[key])
 
     def empty_docs(self) -> None:
         """Point Data Docs at the dataset's folder, emptied of the run before."""
@@ -185,6 +149,21 @@ class _SuiteRun:
                 "store_backend": {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(folder)},
             },
         )
+
+
+def _shown(failed: int, rows: int, examples: list[dict[str, Any]], *, native: bool) -> dict[str, Any]:
+    """Return a failed rule's result in GX's own form: SUMMARY of a map expectation, COMPLETE of a query."""
+    if not native:
+        return {"observed_value": failed, "details": {"unexpected_rows": examples}}
+    values = [next((v for k, v in row.items() if k not in POINTED_AT), None) for row in examples]
+    return {
+        "element_count": rows,
+        "unexpected_count": failed,
+        "unexpected_percent": 100 * failed / rows,
+        "partial_unexpected_list": values,
+        "unexpected_index_list": examples,
+        "unexpected_index_column_names": list(POINTED_AT),
+    }
 
 
 def _view(name: str) -> dict[str, str]:

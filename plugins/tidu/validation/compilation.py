@@ -109,13 +109,18 @@ def conflict_query(contract: DatasetContract) -> str:
 
 def _conflicts_of_snapshot(_contract: DatasetContract) -> str:
     return """
+        with sound as (
+            select delivery_id, row_no, _place, _key, _content from {batch} as b
+            where _broken is null and (_key, _place) in (
+                select _key, _place from {batch} as t where _broken is null group by 1, 2 having count(*) > 1)
+        )
         select s.delivery_id, s.row_no
-        from {batch} as s
+        from sound as s
         join (
             select distinct on (_key, _place) _key, _place, _content as content
-            from {batch} where _broken is null order by _key, _place, row_no
+            from sound order by _key, _place, row_no
         ) as f on f._key = s._key and f._place = s._place
-        where s._broken is null and s._content <> f.content"""
+        where s._content <> f.content"""
 
 
 def _conflicts_with_change(contract: DatasetContract) -> str:
@@ -162,10 +167,16 @@ def _conflicts_with_change(contract: DatasetContract) -> str:
 
 
 def _conflicts_of_version(contract: DatasetContract) -> str:
+    """Look closer only at keys that come twice with one version, and at history only where there is some."""
     history = f"ops.accepted_row_{contract.name}"
     return f"""
-        with sound as (select * from {{batch}} where _broken is null),
-        disputed as (select _key, _version from sound group by 1, 2 having count(*) > 1),
+        with disputed as (
+            select _key, _version from {{batch}} as b where _broken is null group by 1, 2 having count(*) > 1
+        ),
+        sound as (
+            select delivery_id, row_no, _place, _key, _version, _content from {{batch}} as b
+            where _broken is null and _key in (select _key from disputed)
+        ),
         opening as (
             select distinct on (s._key, s._version) s.*
             from sound as s join disputed using (_key, _version) order by s._key, s._version, s._place, s.row_no
@@ -181,8 +192,8 @@ def _conflicts_of_version(contract: DatasetContract) -> str:
         from sound as s join standing as t using (_key, _version) where s._content <> t._content
         union all
         select s.delivery_id, s.row_no
-        from sound as s
+        from {{batch}} as s
         cross join lateral (
             select h.content from {history} as h where h.key = s._key and h.version = s._version limit 1
         ) as h
-        where h.content <> s._content"""
+        where exists (select from {history}) and s._broken is null and h.content <> s._content"""

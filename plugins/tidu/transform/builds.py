@@ -14,10 +14,16 @@ from tidu.ledger.database import connect
 from tidu.ledger.roles import Role, acting_as
 from tidu.transform.wholeness import BUILD_LOCK, lost_stages
 
+TO_BUILD = "(state = 'accepted' and built_at is null or built_at is not null and restated <> restated_taken)"
+"""Deliveries that a build has to take in; `restated` counts the decisions that changed a delivery's accepted rows."""
+
 
 @acting_as(Role.TRANSFORM)
 def begin_build(run_id: str) -> list[int]:
-    """Mark every accepted delivery that no finished build holds for `run_id`; return their ids in order.
+    """Mark every delivery that no finished build holds as it stands now for `run_id`; return their ids in order.
+
+    Those are accepted deliveries not built yet, and built ones whose accepted rows changed since by a decision,
+    withdrawn ones among them: staging replaces whole deliveries.
 
     Idempotence: deliveries a broken build left marked are taken over, so that only the run that stages them last
     can close them. Waits while a stage is being built.
@@ -25,8 +31,8 @@ def begin_build(run_id: str) -> list[int]:
     with connect() as connection:
         connection.execute("select pg_advisory_xact_lock(%s)", [BUILD_LOCK])
         connection.execute(
-            "update ops.delivery set building = true, building_run_id = %s"
-            " where state = 'accepted' and (building or built_at is null)",
+            "update ops.delivery set building = true, building_run_id = %s, restated_taken = restated"  # noqa: S608
+            f" where building or {TO_BUILD}",
             [run_id],
         )
         cursor = connection.cursor(row_factory=scalar_row)
@@ -59,7 +65,7 @@ def nothing_new(as_of: date) -> bool:
     with connect() as connection:
         cursor = connection.cursor(row_factory=scalar_row)
         pending = cursor.execute(
-            "select exists (select from ops.delivery where state = 'accepted' and (building or built_at is null))"
+            f"select exists (select from ops.delivery where building or {TO_BUILD})"  # noqa: S608
         ).fetchone()
         if pending or cursor.execute("select to_regclass('mart.enterprise_build') is null").fetchone():
             return False

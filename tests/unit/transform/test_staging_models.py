@@ -45,7 +45,7 @@ def test_the_model_reads_every_field_by_its_contract(dataset: str) -> None:
     sql = (STAGING / contract.department / f"stg_{dataset}.sql").read_text(encoding="utf-8")
     read = re.findall(r"\{\{ read_.*", sql)
     assert [r.rstrip(",") for r in read] == [reading(contract, f) for f in contract.fields]
-    assert f"{{{{ source('{contract.department}', '{dataset}') }}}}" in sql
+    assert f"{{{{ delivered_rows(source('{contract.department}', '{dataset}'), '{dataset}') }}}}" in sql
     assert f"{{{{ accepted_rows('{dataset}') }}}}" in sql
     assert f"source_key([{', '.join(repr(k) for k in contract.key)}])" in sql
 

@@ -8,8 +8,14 @@ stg_fn_loan as (
 
 newest as (
 
+    -- The newest snapshot taken in, which may hold nothing at all; one that repeats another has no rows of its own.
     select delivery_id
-    from stg_fn_loan
+    from {{ source('ops', 'delivery') }}
+    where
+        dataset = 'fn_loan'
+        and state = 'accepted'
+        and (building or built_at is not null)
+        and repeats_delivery_id is null
     order by delivered_on desc, delivery_id desc
     limit 1
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('finance', 'fn_equity') }}
+    {{ delivered_rows(source('finance', 'fn_equity'), 'fn_equity') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('finance', 'fn_guarantee') }}
+    {{ delivered_rows(source('finance', 'fn_guarantee'), 'fn_guarantee') }}
 
 ),
 

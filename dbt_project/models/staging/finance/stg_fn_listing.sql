@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('finance', 'fn_listing') }}
+    {{ delivered_rows(source('finance', 'fn_listing'), 'fn_listing') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('finance', 'fn_loan') }}
+    {{ delivered_rows(source('finance', 'fn_loan'), 'fn_loan') }}
 
 ),
 

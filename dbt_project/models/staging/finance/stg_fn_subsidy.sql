@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('finance', 'fn_subsidy') }}
+    {{ delivered_rows(source('finance', 'fn_subsidy'), 'fn_subsidy') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('hr', 'hr_insurance') }}
+    {{ delivered_rows(source('hr', 'hr_insurance'), 'hr_insurance') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('hr', 'hr_stability_subsidy') }}
+    {{ delivered_rows(source('hr', 'hr_stability_subsidy'), 'hr_stability_subsidy') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('hr', 'hr_talent') }}
+    {{ delivered_rows(source('hr', 'hr_talent'), 'hr_talent') }}
 
 ),
 

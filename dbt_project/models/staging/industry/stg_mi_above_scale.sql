@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('industry', 'mi_above_scale') }}
+    {{ delivered_rows(source('industry', 'mi_above_scale'), 'mi_above_scale') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('industry', 'mi_arrears') }}
+    {{ delivered_rows(source('industry', 'mi_arrears'), 'mi_arrears') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('industry', 'mi_declaration') }}
+    {{ delivered_rows(source('industry', 'mi_declaration'), 'mi_declaration') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('industry', 'mi_tech_register') }}
+    {{ delivered_rows(source('industry', 'mi_tech_register'), 'mi_tech_register') }}
 
 ),
 

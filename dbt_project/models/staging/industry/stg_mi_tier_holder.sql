@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('industry', 'mi_tier_holder') }}
+    {{ delivered_rows(source('industry', 'mi_tier_holder'), 'mi_tier_holder') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('market_supervision', 'ms_annual_report') }}
+    {{ delivered_rows(source('market_supervision', 'ms_annual_report'), 'ms_annual_report') }}
 
 ),
 

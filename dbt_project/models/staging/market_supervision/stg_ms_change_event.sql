@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('market_supervision', 'ms_change_event') }}
+    {{ delivered_rows(source('market_supervision', 'ms_change_event'), 'ms_change_event') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('market_supervision', 'ms_ip_right') }}
+    {{ delivered_rows(source('market_supervision', 'ms_ip_right'), 'ms_ip_right') }}
 
 ),
 

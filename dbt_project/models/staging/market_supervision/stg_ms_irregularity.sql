@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('market_supervision', 'ms_irregularity') }}
+    {{ delivered_rows(source('market_supervision', 'ms_irregularity'), 'ms_irregularity') }}
 
 ),
 

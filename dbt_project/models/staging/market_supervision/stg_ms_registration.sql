@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('market_supervision', 'ms_registration') }}
+    {{ delivered_rows(source('market_supervision', 'ms_registration'), 'ms_registration') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('statistics', 'st_district_indicator') }}
+    {{ delivered_rows(source('statistics', 'st_district_indicator'), 'st_district_indicator') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('tax', 'tx_cit_return') }}
+    {{ delivered_rows(source('tax', 'tx_cit_return'), 'tx_cit_return') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('tax', 'tx_credit_rating') }}
+    {{ delivered_rows(source('tax', 'tx_credit_rating'), 'tx_credit_rating') }}
 
 ),
 

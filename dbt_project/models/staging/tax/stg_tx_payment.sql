@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('tax', 'tx_payment') }}
+    {{ delivered_rows(source('tax', 'tx_payment'), 'tx_payment') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('tax', 'tx_taxpayer') }}
+    {{ delivered_rows(source('tax', 'tx_taxpayer'), 'tx_taxpayer') }}
 
 ),
 

@@ -2,7 +2,7 @@ with
 
 delivered as (
 
-    select * from {{ source('tax', 'tx_vat_return') }}
+    {{ delivered_rows(source('tax', 'tx_vat_return'), 'tx_vat_return') }}
 
 ),
 

@@ -45,9 +45,24 @@ from work
 """
 
 
-@app.callback()
-def bench() -> None:
-    """Keep `load` a sub-command, whatever is measured beside it one day."""
+@app.command()
+def ledger(
+    rows: Annotated[int, typer.Option(min=1000, help="Raw rows to account for.")] = 10_000_000,
+    repetitions: Annotated[int, typer.Option(min=1, help="How often both are measured, by turns.")] = 3,
+) -> None:
+    """Prove the ledger of many rows in one query, beside a plain scan of the same rows in the same run."""
+    from tidu.cli.bench_ledger import measure
+
+    found = measure(state().home / "bench-ledger", rows, repetitions, plain)
+    table = Table("what", "seconds, each time", "rows")
+    for name, seconds in (("plain scan: count of every column", found.scans), ("proof of the ledger", found.proofs)):
+        table.add_row(name, ", ".join(f"{s:.2f}" for s in seconds), f"{found.rows:,}")
+    console.print(table)
+    plain(
+        f"{found.ratio:.2f} x a plain scan (medians); {found.differences} differences;"
+        f" with one accepted row taken away: {'; '.join(map(str, found.tampered))}"
+    )
+    plain(f"settling the rows took {found.settling:.0f} s")
 
 
 @app.command()

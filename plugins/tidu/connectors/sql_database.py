@@ -88,7 +88,7 @@ class SqlDatabase(ConnectorSession):
                 postgres = self.endpoint.scheme in POSTGRES_SCHEMES
                 self._reader = _Postgres(self.endpoint) if postgres else _AnySqlAlchemy(self.endpoint)
             yield self._reader
-        except (AdbcError, SQLAlchemyError) as error:
+        except (AdbcError, SQLAlchemyError, ImportError) as error:
             self.close()
             # The driver's own text may quote the connection string; its first line without it is enough.
             reason = self.endpoint.conceal((str(error).splitlines() or [type(error).__name__])[0])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 from tidu.contracts import contracts
 from tidu.contracts.derive.ddl import landing_ddl
@@ -22,15 +23,21 @@ MIGRATION_LOCK = 7_411_001
 
 def connect(dsn: str | None = None, *, autocommit: bool = False) -> psycopg.Connection:
     """Open a psycopg connection to the warehouse (`settings().warehouse_dsn()` when no DSN is given)."""
-    try:
-        connection = psycopg.connect(dsn or settings().warehouse_dsn(), autocommit=True)
-    except psycopg.ProgrammingError:
-        # libpq quotes the part it cannot read, which may be the password
-        raise SettingsError("the warehouse's connection string (TIDU_DSN) is no URI that libpq can read") from None
+    connection = psycopg.connect(_readable(dsn), autocommit=True)
     if roles.acting() is not None:
         roles.take(connection)
     connection.autocommit = autocommit
     return connection
+
+
+def _readable(dsn: str | None) -> str:
+    """Return the DSN given or set, if libpq can read it; where not, libpq's own words might quote the password."""
+    found = dsn or settings().warehouse_dsn()
+    try:
+        conninfo_to_dict(found)
+    except psycopg.ProgrammingError:
+        raise SettingsError("the warehouse's connection string (TIDU_DSN) is no URI that libpq can read") from None
+    return found
 
 
 def stage_role(dsn: str | None = None) -> str | None:
@@ -44,7 +51,7 @@ def stage_role(dsn: str | None = None) -> str | None:
 
 def stage_dsn(dsn: str | None = None) -> str:
     """Return the warehouse's connection string for libraries that connect themselves, the role at hand in it."""
-    target = dsn or settings().warehouse_dsn()
+    target = _readable(dsn)
     role = stage_role(target)
     return roles.with_role(target, role) if role else target
 

@@ -11,7 +11,12 @@ from tidu.contracts import contracts, departments
 from tidu.settings import PROJECT_ROOT
 
 STEMS = {path.stem for path in (PROJECT_ROOT / "dags").glob("*.py")}
-EXPECTED = {*(f"ingest_{name}" for name in departments()), "build_enterprise_master", "publish_monitoring"}
+EXPECTED = {
+    *(f"ingest_{name}" for name in departments()),
+    "build_enterprise_master",
+    "publish_monitoring",
+    "maintain_warehouse",
+}
 
 
 def test_the_dags_are_the_files_and_nothing_fails_to_load(described: dict[str, Any]) -> None:
@@ -68,6 +73,13 @@ def test_the_master_and_the_tables_follow_the_data(described: dict[str, Any]) ->
     assert build["tasks"]["mart"]["outlets"] == ["enterprise_master"]
     assert list(publish["tasks"]) == ["monitor", "release"]
     assert publish["tasks"]["release"]["outlets"] == ["monitoring_release"]
+
+
+def test_the_warehouse_is_maintained_every_day_after_the_departments_were_asked(described: dict[str, Any]) -> None:
+    maintain = described["dags"]["maintain_warehouse"]
+    assert set(maintain["tasks"]) == {"tickets", "returns", "freshness"}
+    assert maintain["tasks"]["returns"]["upstream"] == ["tickets"]
+    assert maintain["cron"] == "0 9 * * *"
 
 
 def test_a_department_is_asked_as_often_as_its_fastest_dataset_needs() -> None:

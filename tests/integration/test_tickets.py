@@ -264,6 +264,8 @@ def disagree(dsn: str, *rows: tuple[str, str, str, str]) -> None:
             " subject text, attribute text, registered_attribute text, ours text, theirs text, enterprise_id text,"
             " registered_source_key text, delivery_id bigint, row_no integer)"
         )
+        # the builds make it under a role that grants this by itself
+        connection.execute("grant select on intermediate.int_enterprise__disagreement to public")
         connection.execute("truncate intermediate.int_enterprise__disagreement")
         for subject, source_key, ours, theirs in rows:
             connection.execute(

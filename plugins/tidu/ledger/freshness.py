@@ -9,6 +9,7 @@ from typing import Literal
 from psycopg.rows import class_row
 
 from tidu.ledger.database import connect
+from tidu.ledger.roles import Role, acting_as
 
 LATE = """
 insert into ops.alert_event (kind, subject, message)
@@ -59,6 +60,7 @@ def freshness(as_of: dt.date | None = None) -> list[Freshness]:
         ).fetchall()
 
 
+@acting_as(Role.CORRECT)
 def alert_late(as_of: dt.date) -> list[str]:
     """Raise `late_delivery` for every dataset that is late on a business date; return the subjects raised now.
 

@@ -20,6 +20,7 @@ import psycopg
 from psycopg.rows import class_row
 
 from tidu.ledger.database import connect
+from tidu.ledger.roles import Role, acting_as
 from tidu.settings import settings
 
 LOCK = 7_411_006
@@ -93,6 +94,7 @@ class Return:
 _COLUMNS = ", ".join(Return.__annotations__)
 
 
+@acting_as(Role.CORRECT)
 def write_returns(as_of: dt.date) -> list[Return]:
     """Write the return of every department for a business date; return the ones written now.
 

@@ -70,6 +70,21 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "ops.quarantine": CHANGE,
         "ops.decision": KEEP,
     },
+    Role.CORRECT: {
+        "raw.*": READ,
+        "intermediate.*": READ,
+        "ops.delivery": READ,
+        "ops.accepted_row*": READ,
+        "ops.quarantine": ("select", "update (redelivered_by)"),
+        "ops.decision": READ,
+        "ops.contract_dataset": READ,
+        "ops.contract_field": READ,
+        "ops.dataset_freshness": READ,
+        "ops.business_date": KEEP,
+        "ops.correction_ticket": KEEP,
+        "ops.department_return": ADD,
+        "ops.alert_event": ADD,
+    },
     Role.READ: {"mart.*": READ, "publish.*": READ},
 }
 """Role -> relation (`*`: any ending) -> privileges; `maintain` (analyze) from PostgreSQL 17 on."""

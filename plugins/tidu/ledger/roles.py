@@ -32,6 +32,8 @@ class Role(StrEnum):
     """Writes and approves releases."""
     REVIEW = "tidu_review"
     """Takes the decisions of reviewers and settles again what they touch."""
+    CORRECT = "tidu_correct"
+    """Keeps correction tickets, hands departments their returns, raises what is late."""
     READ = "tidu_read"
     """Reads mart and publish; what downstream systems are given."""
 

@@ -45,7 +45,8 @@ def finish_run(run_id: str, state: RunState) -> RunState:
     """Close a run and return its state; `success` becomes `skipped` when the run took nothing new in.
 
     Nothing new means: every landing of the run was skipped, or, in a run without landings, every stage was.
-    Rows: rows_in of the first stage that counts them, rows_out of the last one. A retry overwrites.
+    Rows: rows_in of the first stage that counts them, rows_out of the last one. A retry overwrites. A run that has no
+    stages is what `add_rows` says of it: skipped when it changed nothing.
     """
     with connect(autocommit=True) as connection:
         row = connection.execute(
@@ -63,11 +64,14 @@ def finish_run(run_id: str, state: RunState) -> RunState:
                 state = case
                     when %(state)s = 'success' and not exists (
                         select from decisive d where d.state <> 'skipped')
+                        and (exists (select from stages) or coalesce(rows_out, 0) = 0)
                     then 'skipped' else %(state)s end,
-                rows_in = (select sum(s.rows_in) from stages s where s.place = (
-                    select min(f.place) from stages f where f.rows_in is not null)),
-                rows_out = (select sum(s.rows_out) from stages s where s.place = (
-                    select max(f.place) from stages f where f.rows_out is not null))
+                rows_in = case when exists (select from stages) then (
+                    select sum(s.rows_in) from stages s where s.place = (
+                        select min(f.place) from stages f where f.rows_in is not null)) else rows_in end,
+                rows_out = case when exists (select from stages) then (
+                    select sum(s.rows_out) from stages s where s.place = (
+                        select max(f.place) from stages f where f.rows_out is not null)) else rows_out end
             where run_id = %(run_id)s
             returning state
             """,
@@ -77,6 +81,17 @@ def finish_run(run_id: str, state: RunState) -> RunState:
         raise KeyError(f"run {run_id} was never started")
     final: RunState = row[0]
     return final
+
+
+@acting_as(Role.RECORD)
+def add_rows(run_id: str, rows_in: int, rows_out: int) -> None:
+    """Count rows a run without stages looked at and changed, on top of what it counted so far."""
+    with connect(autocommit=True) as connection:
+        connection.execute(
+            "update ops.pipeline_run set rows_in = coalesce(rows_in, 0) + %s, rows_out = coalesce(rows_out, 0) + %s"
+            " where run_id = %s",
+            [rows_in, rows_out, run_id],
+        )
 
 
 @contextmanager

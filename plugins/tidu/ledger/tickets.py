@@ -16,6 +16,7 @@ import psycopg
 from tidu.contracts import contracts
 from tidu.errors import TiduError
 from tidu.ledger.database import connect
+from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.ticket_sources import DISAGREEMENT, DRIFT, QUARANTINE, REDELIVERED, held_value_sql
 
 LOCK = 7_411_005
@@ -71,11 +72,14 @@ where t.origin = %(origin)s and t.state = 'open' and not exists (
 class Change:
     """How many tickets one refresh opened, changed (closed or opened again) and closed as settled otherwise."""
 
+    looked_at: int
+    """Tickets that the records give, open and closed."""
     opened: int
     changed: int
     settled: int
 
 
+@acting_as(Role.CORRECT)
 def refresh(as_of: dt.date) -> Change:
     """Bring ops.correction_ticket up to the ledger and the master, as of a business date; one transaction.
 
@@ -94,7 +98,7 @@ def refresh(as_of: dt.date) -> Change:
         # before the first build of the master nobody can disagree with it
         if connection.execute("select to_regclass(%s) is not null", [DISAGREEMENTS]).fetchone() == (True,):
             parts.append(_merge(connection, "disagreement", DISAGREEMENT, as_of, "agreed"))
-    return Change(*(sum(getattr(part, name) for part in parts) for name in ("opened", "changed", "settled")))
+    return Change(*(sum(getattr(part, name) for part in parts) for name in Change.__annotations__))
 
 
 def _move_to(connection: psycopg.Connection, as_of: dt.date) -> None:
@@ -112,7 +116,7 @@ def _merge(connection: psycopg.Connection, origin: str, found: str, as_of: dt.da
     """Make the tickets of one origin those that `found` derives."""
     values = {"origin": origin, "as_of": as_of, "resolution": otherwise}
     connection.execute(FOUND)
-    connection.execute(found, values)
+    looked_at = connection.execute(found, values).rowcount
     connection.execute("analyze pg_temp.found_ticket")
     changed = connection.execute(REOPEN_OR_CLOSE, values).rowcount
     settled = connection.execute(CLOSE_THE_REST, values).rowcount
@@ -121,7 +125,7 @@ def _merge(connection: psycopg.Connection, origin: str, found: str, as_of: dt.da
     connection.execute("drop table pg_temp.found_ticket")
     if origin == "quarantine" and opened:
         _add_held_values(connection, last[0] if last else 0)
-    return Change(opened, changed, settled)
+    return Change(looked_at, opened, changed, settled)
 
 
 def _add_held_values(connection: psycopg.Connection, after: int) -> None:

@@ -14,6 +14,7 @@ from tidu.contracts import departments
 
 ZONE = "Asia/Shanghai"
 HOUR = 6
+UPKEEP_HOUR = 9
 EVERY_DAY, EVERY_MONDAY = "*", "1"
 ASKED_ON = {
     "daily": EVERY_DAY,
@@ -29,6 +30,11 @@ def cron(department: str) -> str:
     days = {ASKED_ON[contract.cadence] for contract in departments()[department]}
     minute = sorted(departments()).index(department) * 10
     return f"{minute} {HOUR} * * {EVERY_DAY if EVERY_DAY in days else EVERY_MONDAY}"
+
+
+def after_the_builds() -> CronTriggerTimetable:
+    """Return the timetable of the daily upkeep: when the departments were asked and the master has been built."""
+    return CronTriggerTimetable(f"0 {UPKEEP_HOUR} * * *", timezone=ZONE, run_immediately=False)
 
 
 def timetable(department: str) -> CronTriggerTimetable:

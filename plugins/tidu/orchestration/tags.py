@@ -11,6 +11,7 @@ class Tag(StrEnum):
     INGEST = "layer:ingest"
     MASTER = "layer:master"
     PUBLISH = "layer:publish"
+    MAINTAIN = "layer:maintain"
     MARKET_SUPERVISION = "department:market_supervision"
     TAX = "department:tax"
     HR = "department:hr"

@@ -28,7 +28,7 @@ from tidu.stack.rest import FINAL_STATES, Airflow, Run
 from tidu.stack.state import State, write_whole
 from tidu.stack.upkeep import Upkeep
 
-BUILD, PUBLISH = "build_enterprise_master", "publish_monitoring"
+BUILD, PUBLISH, MAINTAIN = "build_enterprise_master", "publish_monitoring", "maintain_warehouse"
 DAGS_READ_WITHIN_SECONDS = 120.0
 RUN_WITHIN_SECONDS = 3600.0
 FOLLOWED_WITHIN_SECONDS = 120.0
@@ -94,12 +94,12 @@ def run(where: State, world: World, tell: Callable[[str], None], show: Callable[
     if not caused and not upkeep.patiently(lambda: is_released(world.as_of)):
         # the master stood already, but its release failed or was never made
         caused = [follow.start(PUBLISH, world.conf())]
-    return [*ingests, build, *follow(caused)]
+    return [*ingests, build, *follow([*caused, follow.start(MAINTAIN, world.conf())])]
 
 
 def prepare(airflow: Airflow, world: World) -> None:
     """Wait until Airflow knows the DAGs, then tell it the dates of the world."""
-    wait_for_dags(airflow, [*(f"ingest_{name}" for name in departments()), BUILD, PUBLISH])
+    wait_for_dags(airflow, [*(f"ingest_{name}" for name in departments()), BUILD, PUBLISH, MAINTAIN])
     airflow.set_variable("tidu_business_date", world.as_of.isoformat())
     airflow.set_variable("tidu_series_start", world.conf()["series_start"])
 

@@ -183,7 +183,7 @@ def test_a_second_run_changes_nothing(story: Story) -> None:
         f" - {int(str(runs[0][0]))}) r"
     )
     assert states == ["skipped"]
-    assert count == 7, "six departments and the build; nothing to publish"
+    assert count == 8, "six departments, the build and the upkeep; nothing to publish"
 
 
 def test_a_failing_run_is_told_with_dag_task_and_log(story: Story) -> None:

@@ -196,6 +196,16 @@ REFUSED = {
         "select from mart.enterprise",
         "update ops.release set state = 'withdrawn'",
     ),
+    Role.CORRECT: (
+        "update ops.delivery set state = 'accepted'",
+        "update ops.quarantine set state = 'released'",
+        "delete from ops.quarantine",
+        "delete from ops.correction_ticket",
+        "update ops.department_return set sha256 = ''",
+        "select from mart.enterprise",
+        "insert into ops.decision (kind, subject, decided_by) values ('waiver', 'x', 'x')",
+        "create table ops.more (a int)",
+    ),
     Role.READ: (
         "select from raw.ms_registration",
         "select from staging.stg_ms_registration",
@@ -215,6 +225,7 @@ ALLOWED = {
     Role.TRANSFORM: ("select from ops.accepted_row", "update ops.delivery set building = building"),
     Role.PUBLISH: ("select from publish.city_monthly_latest",),
     Role.REVIEW: ("select from ops.quarantine",),
+    Role.CORRECT: ("select from ops.correction_ticket", "update ops.quarantine set redelivered_by = redelivered_by"),
     Role.READ: ("select from mart.enterprise", "select from publish.district_monthly_latest"),
 }
 

@@ -12,7 +12,7 @@ from tidu.errors import TiduError
 HELP = "Shares a city's enterprise data across departments."
 COMMANDS = ("stack", "run")
 """Modules whose commands stand at the top level."""
-NOUNS = ("world", "evaluate", "contract", "release", "ledger", "bench")
+NOUNS = ("world", "evaluate", "contract", "release", "ledger", "ticket", "scorecard", "freshness", "bench")
 """Modules mounted as `tidu <noun>`: each exposes `app`, or a function of its own name."""
 
 

@@ -6,6 +6,7 @@ Limits, faults and expired tokens are waited out within bounds; a batch that is 
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -28,6 +29,12 @@ PAGE_ROWS = 5000
 ATTEMPTS = 8
 LONGEST_WAIT_SECONDS = 30.0
 EARLIEST = "1900-01-01"
+LARGEST_ANSWER = 256 << 20
+"""Bytes of one answer once it is unpacked; a page of 5,000 rows has two or three million."""
+LONGEST_ANSWER_SECONDS = 900.0
+"""How long one answer may go on arriving; the time limit of the client holds for each read alone."""
+UNREADABLE = (ValueError, LookupError, TypeError, OverflowError, RecursionError)
+"""What reading an answer raises that is no answer: broken, nested without end, or of another shape."""
 
 
 class _Busy(Exception):
@@ -56,7 +63,7 @@ class RestApi(ConnectorSession):
         body = self._get(f"/api/v1/{contract.name}/batches", {"after": EARLIEST}).content
         try:
             found = [self._delivery(contract, batch) for batch in orjson.loads(body)]
-        except (ValueError, KeyError, TypeError) as error:
+        except UNREADABLE as error:
             raise ConnectorError(f"{contract.name}: the list of batches cannot be read: {error!r}") from error
         return sorted(found, key=lambda d: (d.delivered_on, d.token))
 
@@ -69,12 +76,15 @@ class RestApi(ConnectorSession):
             parsed = [(total, beside.submit(text_table, rows, plain)) for rows, plain, total in pages]
             try:
                 tables = [table.result() for _, table in parsed]
-            except (TypeError, ValueError) as error:
+            except UNREADABLE as error:
                 raise ConnectorError(f"{delivery.source_uri}: a page cannot be read: {error!r}") from error
         filled = [t for t in tables if t.num_rows]
-        table = pa.concat_tables(filled, promote_options="default") if filled else pa.table({})
         total = parsed[-1][0]
-        _check_complete(delivery, table, total)
+        try:
+            table = pa.concat_tables(filled, promote_options="default") if filled else pa.table({})
+            _check_complete(delivery, table, total)
+        except UNREADABLE as error:
+            raise ConnectorError(f"{delivery.source_uri}: {SEQUENCE} is no whole number: {error}") from error
         path = target / f"{contract.name}_{batch_date}.parquet"
         pq.write_table(table, path, compression="zstd", use_dictionary=False, write_statistics=False)
         return FetchedFile(path, "parquet", announced_rows=total)
@@ -84,17 +94,22 @@ class RestApi(ConnectorSession):
     ) -> Iterator[tuple[list[dict[str, Any]], bool, int]]:
         """Yield the rows of each page, whether they hold text alone, and the batch's total."""
         cursor: str | None = None
+        rows = 0
         while True:
             query = {"batch_date": batch_date, "limit": str(PAGE_ROWS)} | ({"cursor": cursor} if cursor else {})
             body = self._get(f"/api/v1/{contract.name}", query).content
             try:
                 page, plain = page_of(body)
-                yield page["data"], plain, int(page["total"])
-            except (ValueError, KeyError, TypeError) as error:
+                total = int(page["total"])
+            except UNREADABLE as error:
                 raise ConnectorError(f"{delivery.source_uri}: a page cannot be read: {error!r}") from error
+            yield page["data"], plain, total
+            rows += len(page["data"])
             following = page.get("next_cursor")
             if not following:
                 return
+            if not page["data"] or rows > total:
+                raise ConnectorError(f"{delivery.source_uri}: pages go on after {rows} of {total} rows")
             if following == cursor:
                 raise ConnectorError(f"{delivery.source_uri}: the server repeats the page at cursor {cursor}")
             cursor = str(following)
@@ -139,18 +154,39 @@ class RestApi(ConnectorSession):
             raise ConnectorError(f"{self.endpoint.host}: no token for {self.endpoint.login}: {response.status_code}")
         try:
             return str(response.json()["access_token"])
-        except (ValueError, KeyError, TypeError) as error:
+        except UNREADABLE as error:
             # neither the answer nor what it was asked with is for anybody's eyes
             raise ConnectorError(f"{self.endpoint.host}: no access_token in the answer") from error
 
     def _send(self, method: str, path: str, **options: Any) -> httpx.Response:
         try:
-            response = self._client.request(method, path, **options)
+            with self._client.stream(method, path, **options) as answer:
+                response = self._whole(answer)
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise ConnectorError(f"{self.endpoint.host}{path}: the server's cursor cannot be asked for") from error
+        except httpx.DecodingError as error:
+            raise ConnectorError(f"{self.endpoint.host}{path}: the answer cannot be unpacked: {error}") from error
         except httpx.TransportError as error:
             raise _Busy(f"{type(error).__name__}: {error}") from error
         if response.status_code in (httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE):
             raise _Busy(f"HTTP {response.status_code}", _retry_after(response))
         return response
+
+    def _whole(self, answer: httpx.Response) -> httpx.Response:
+        """Read an answer to its end, but no further than its limits."""
+        until = time.monotonic() + LONGEST_ANSWER_SECONDS
+        pieces: list[bytes] = []
+        size = 0
+        for piece in answer.iter_bytes(1 << 20):
+            size += len(piece)
+            if size > LARGEST_ANSWER or time.monotonic() > until:
+                raise ConnectorError(
+                    f"{self.endpoint.host}{answer.url.path}: an answer larger than {LARGEST_ANSWER >> 20} MiB"
+                    f" or longer than {LONGEST_ANSWER_SECONDS:.0f} s: ask for smaller pages"
+                )
+            pieces.append(piece)
+        headers = {name: answer.headers[name] for name in ("Retry-After",) if name in answer.headers}
+        return httpx.Response(answer.status_code, headers=headers, content=b"".join(pieces))
 
 
 def _retry_after(response: httpx.Response) -> float | None:

@@ -56,7 +56,10 @@ class SqlDatabase(ConnectorSession):
         with self._reading(contract) as reader, reader.snapshot():
             batches = reader.control(contract.name)
         latest: dict[str, tuple[int, str]] = {day: (rows, at) for day, rows, at in sorted(batches, key=lambda b: b[2])}
-        return [_delivery(contract, day, rows, at) for day, (rows, at) in sorted(latest.items())]
+        try:
+            return [_delivery(contract, day, rows, at) for day, (rows, at) in sorted(latest.items())]
+        except (ValueError, TypeError) as error:
+            raise ConnectorError(f"{contract.name}: {CONTROL} cannot be read: {error}") from error
 
     def fetch(self, contract: DatasetContract, delivery: AvailableDelivery, target: Path) -> FetchedFile | None:
         """Read one batch into Parquet; None when its rows are not all there yet or it is being rewritten."""
@@ -107,6 +110,7 @@ class _Postgres:
         self._connection = adbc_driver_postgresql.dbapi.connect(uri)
         with self._connection.cursor() as cursor:
             cursor.execute("set time zone 'UTC'")
+            cursor.execute("set client_encoding to 'UTF8'")
             self._connection.commit()
 
     def control(self, dataset: str) -> list[tuple[str, int, str]]:
@@ -117,7 +121,7 @@ class _Postgres:
                 (dataset,),
             )
             found = cursor.fetchall()
-        return [(day[:10], rows, at) for day, rows, at in found]
+        return [(str(day)[:10], rows, at) for day, rows, at in found]
 
     def rows(self, dataset: str, batch_date: str) -> pa.Table:
         table = self._table(dataset)

@@ -6,7 +6,7 @@ Every limit is far above what a department of a city of ten million delivers and
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -30,8 +30,8 @@ LARGEST_ROW = 128 << 20
 """Bytes of one row; PostgreSQL keeps 256 MiB of one JSON object, and a row held back becomes one."""
 MOST_RAGGED_CELLS = 5_000_000
 """Cells of all rows that are not as wide as their header; more of them is another separator."""
-MOST_SHEET_CELLS = 16_000_000
-"""Cells of the rectangle around everything a workbook holds; Excel's widest use here is a million rows of 12."""
+MOST_SHEET_CELLS = 12_000_000
+"""Cells of the rectangle around everything a workbook holds; Excel's 1,048,576 rows of eleven columns."""
 
 
 def unpacked_limit(packed_bytes: int) -> int:
@@ -57,7 +57,7 @@ def check_headings(contract: DatasetContract, source: str, headings: Sequence[st
         raise DeliveryRejected(contract.name, source, reason, contract.contact)
     longest = max(headings, key=len, default="")
     if len(longest) > LONGEST_HEADING:
-        reason = f"a heading of {len(longest)} characters begins with {longest[:40]!r}: close the quotation marks of the headings"
+        reason = f"a heading of {len(longest)} characters: close the quotation marks of the headings ({longest[:30]!r})"
         raise DeliveryRejected(contract.name, source, reason, contract.contact)
 
 
@@ -66,21 +66,12 @@ def check_cells(contract: DatasetContract, source: str, table: pa.Table) -> None
     # Nothing in a small table can be too large, and most tables are small.
     if table.nbytes <= LARGEST_CELL:
         return
-    whole: Any = None
-    for name in table.column_names[1:]:
-        lengths = pc.fill_null(pc.binary_length(table[name].cast(pa.string())), 0)
-        _check_largest(contract, source, table, lengths, LARGEST_CELL, f"a value of {name}")
-        lengths = lengths.cast(pa.int64())
-        whole = lengths if whole is None else pc.add(whole, lengths)
-    if whole is not None:
-        _check_largest(contract, source, table, whole, LARGEST_ROW, "a row")
-
-
-def _check_largest(
-    contract: DatasetContract, source: str, table: pa.Table, lengths: Any, limit: int, what: str
-) -> None:
-    largest = pc.max(lengths).as_py() or 0
-    if largest > limit:
-        row_no = table["row_no"][pc.index(lengths, largest).as_py()].as_py()
-        reason = f"row {row_no}: {what} has {largest} bytes, at most {limit} are taken: check its quotation marks"
-        raise DeliveryRejected(contract.name, source, reason, contract.contact)
+    lengths = {n: pc.fill_null(pc.binary_length(table[n].cast(pa.string())), 0) for n in table.column_names[1:]}
+    whole = reduce(pc.add, (column.cast(pa.int64()) for column in lengths.values()))
+    weighed = [*((name, column, LARGEST_CELL) for name, column in lengths.items()), ("it", whole, LARGEST_ROW)]
+    for what, found, limit in weighed:
+        largest = pc.max(found).as_py() or 0
+        if largest > limit:
+            row_no = table["row_no"][pc.index(found, largest).as_py()].as_py()
+            reason = f"row {row_no}: {what} has {largest} bytes, at most {limit} are taken: check its quotation marks"
+            raise DeliveryRejected(contract.name, source, reason, contract.contact)

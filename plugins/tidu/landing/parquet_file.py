@@ -20,9 +20,15 @@ OF_THE_BATCH = (SEQUENCE, "batch_date")
 def read_parquet(contract: DatasetContract, source: str, data: bytes) -> Sheet:
     """Read one batch, ordered by batch_seq, which becomes row_no.
 
-    Raises DeliveryRejected when batch_seq is not a different whole number above 0 for every row.
+    Raises DeliveryRejected for text that is not UTF-8, and when batch_seq is not a different whole number above 0 in
+    every row.
     """
     table = pq.read_table(io.BytesIO(data))
+    try:
+        table.validate(full=True)
+    except pa.ArrowInvalid as error:
+        # a database without an encoding of its own hands on whatever bytes it was given
+        raise DeliveryRejected(contract.name, source, f"wrong encoding: {error}", contract.contact) from error
     headings = [name for name in table.column_names if name not in OF_THE_BATCH]
     if table.num_rows == 0:
         # An empty batch over REST has no rows and so no names: nothing can be missing from it.
@@ -46,7 +52,7 @@ def _positions(table: pa.Table) -> Any:
         return None
     try:
         positions = table[SEQUENCE].cast(pa.int32()).combine_chunks()
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
     distinct = len(pc.unique(positions)) == len(positions)
     return positions if distinct and not positions.null_count and pc.min(positions).as_py() >= 1 else None

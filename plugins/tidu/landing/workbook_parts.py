@@ -13,7 +13,7 @@ from xml.parsers import expat
 
 import numpy as np
 
-from tidu.landing.limits import MOST_SHEET_CELLS, unpacked_limit
+from tidu.landing.limits import MOST_COLUMNS, MOST_SHEET_CELLS, unpacked_limit
 from tidu.landing.zip_archive import METHODS
 
 MOST_PARTS = 10_000
@@ -24,6 +24,7 @@ _WITHOUT_REFERENCE = re.compile(_PREFIX + rb"(?:c|row)(?:/?>|\s+(?!r\s*=)|\s*/)"
 # Cells that are formatted and hold nothing lie anywhere and cost nothing.
 _NOT_HOLLOW = rb"""["'](?!(?:\s+\w+="\w*")*\s*/>)"""
 _WIDE = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]{2,})[0-9]+\s*""" + _NOT_HOLLOW)
+_NARROW = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z])[0-9]""")
 _LONG = re.compile(rb"""\sr\s*=\s*["']\s*[A-Za-z]+([0-9]{4,})\s*""" + _NOT_HOLLOW)
 _SHARED_CELL = re.compile(rb"""\st\s*=\s*["']s["'][^>]*><(?:[^\s<>/]*:)?v>([0-9]{1,9})<""")
 _ITEM = re.compile(_PREFIX + rb"si[\s/>]")
@@ -46,7 +47,12 @@ def sealed(data: bytes) -> io.BytesIO:
         if b"\0" in part or b"<!DOCTYPE" in part or b"<!ENTITY" in part:
             raise ValueError(f"{name} declares entities or is not UTF-8: save it anew in a spreadsheet program")
     sheets = [part for part in parts.values() if b"sheetData" in part]
-    cells = sum(rows * columns for rows, columns in map(extent, sheets))
+    extents = [extent(part) for part in sheets]
+    if (widest := max((columns for _, columns in extents), default=0)) > MOST_COLUMNS:
+        raise WorkbookTooLarge(
+            f"it spans {widest} columns, at most {MOST_COLUMNS}: delete what lies far from the table"
+        )
+    cells = sum(rows * columns for rows, columns in extents)
     if cells > MOST_SHEET_CELLS:
         raise WorkbookTooLarge(
             f"its sheets span {cells} cells, at most {MOST_SHEET_CELLS}: delete what lies far from the table"
@@ -70,6 +76,8 @@ def extent(sheet: bytes) -> tuple[int, int]:
         return _counted_extent(sheet)
     columns = max((_column(m[1]) for m in _WIDE.finditer(sheet)), default=26)
     rows = max((int(m[1]) for m in _LONG.finditer(sheet)), default=999)
+    if columns == 26 and rows * columns > MOST_SHEET_CELLS // 10:
+        columns = max((_column(letter) for letter in {m[1] for m in _NARROW.finditer(sheet)}), default=1)
     return rows, columns
 
 
@@ -100,9 +108,7 @@ def _unpacked(data: bytes) -> dict[str, bytes]:
                 part = handle.read(left + 1)
             left -= len(part)
             if left < 0:
-                raise WorkbookTooLarge(
-                    f"it unpacks to more than {unpacked_limit(len(data)) >> 20} MiB: deliver it in parts"
-                )
+                raise WorkbookTooLarge(f"it unpacks to more than {limit >> 20} MiB: deliver it in parts")
             parts[member.filename.replace("\\", "/").removeprefix("/")] = part
     return parts
 

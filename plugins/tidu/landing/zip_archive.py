@@ -16,9 +16,7 @@ from tidu.landing.shaping import Sheet
 
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """What every program packs with; others of the format may ask for gigabytes of memory to unpack a byte."""
-BROKEN = (
-    zipfile.BadZipFile, zlib.error, struct.error, ValueError, RuntimeError, OSError, EOFError, LookupError, OverflowError
-)  # fmt: skip
+BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, ValueError, RuntimeError, OSError, EOFError, LookupError)
 """What zipfile lets through of damaged bytes."""
 
 

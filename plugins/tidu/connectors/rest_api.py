@@ -6,6 +6,7 @@ Limits, faults and expired tokens are waited out within bounds; a batch that is 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,8 @@ PAGE_ROWS = 5000
 ATTEMPTS = 8
 LONGEST_WAIT_SECONDS = 30.0
 EARLIEST = "1900-01-01"
+# At DEBUG it writes every header of every answer down, and with them what a server may repeat of our credentials.
+logging.getLogger("httpcore").setLevel(logging.INFO)
 LARGEST_ANSWER = 256 << 20
 """Bytes of one answer once it is unpacked; a page of 5,000 rows has two or three million."""
 LONGEST_ANSWER_SECONDS = 900.0

@@ -13,10 +13,12 @@ from tidu.contracts import contract, contracts, departments
 from tidu.contracts.catalogue import contract_path
 from tidu.contracts.derive.dictionary import dictionary_page
 from tidu.contracts.derive.files import stale_files, write_files
+from tidu.contracts.diff import compare
 from tidu.contracts.lint import lint_findings
+from tidu.contracts.versions import contract_version
 from tidu.settings import PROJECT_ROOT
 
-app = typer.Typer(no_args_is_help=True, help="What each dataset promises: list, show, derive, lint.")
+app = typer.Typer(no_args_is_help=True, help="What each dataset promises: list, show, derive, diff, lint.")
 
 
 @app.command("list")
@@ -50,6 +52,22 @@ def derive(
     for path in stale:
         console.print(f"[red]not current[/red] {path}: run `tidu contract derive`")
     raise typer.Exit(1 if stale else 0)
+
+
+@app.command()
+def diff(
+    old: Annotated[str, typer.Argument(help="A file, a dataset, or REVISION:DATASET as git knows it.")],
+    new: Annotated[str, typer.Argument(help="The same; what OLD became.")],
+) -> None:
+    """Say what changed and whom it breaks; fail when something breaks without a higher major version."""
+    found = compare(contract_version(old), contract_version(new))
+    table = Table("where", "change", "", "why", title=f"{found.old_version} -> {found.new_version}")
+    for c in found.changes:
+        table.add_row(c.what, c.change, "[red]breaking[/red]" if c.breaking else "compatible", c.why)
+    console.print(table if found.changes else "no change")
+    if not found.announced:
+        console.print(f"[red]breaking[/red]: {found.new_version} needs a higher major version than {found.old_version}")
+    raise typer.Exit(0 if found.announced else 1)
 
 
 @app.command()

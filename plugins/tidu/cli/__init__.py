@@ -12,7 +12,10 @@ from tidu.errors import TiduError
 HELP = "Shares a city's enterprise data across departments."
 COMMANDS = ("stack", "run")
 """Modules whose commands stand at the top level."""
-NOUNS = ("world", "evaluate", "contract", "release", "ledger", "ticket", "scorecard", "freshness", "bench")
+NOUNS = (
+    "world", "evaluate", "contract", "release", "quarantine", "delivery", "ledger", "ticket", "scorecard", "freshness",
+    "bench",
+)  # fmt: skip
 """Modules mounted as `tidu <noun>`: each exposes `app`, or a function of its own name."""
 
 

@@ -4,14 +4,48 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import psycopg
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from tidu.ledger.quarantine import Held
 
 Kind = Literal["override", "waiver", "exception"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One row of ops.decision."""
+
+    decision_id: int
+    kind: str
+    state: str
+    decided_by: str
+    decided_at: dt.datetime
+    reason: str | None
+    expires_on: dt.date | None
+
+    def line(self) -> str:
+        """Say the decision in one line."""
+        until = f", until {self.expires_on}" if self.expires_on else ""
+        return (
+            f"decision {self.decision_id} ({self.kind}, {self.state}{until}) by {self.decided_by},"
+            f" {self.decided_at:%Y-%m-%d %H:%M}: {self.reason}"
+        )
+
+
+def decisions_about(connection: psycopg.Connection, subject: str) -> list[Decision]:
+    """Return the decisions about a subject such as `quarantine:12`, oldest first."""
+    with connection.cursor(row_factory=class_row(Decision)) as cursor:
+        cursor.execute(
+            "select decision_id, kind, state, decided_by, decided_at, reason, expires_on from ops.decision"
+            " where subject = %s order by decision_id",
+            [subject],
+        )
+        return cursor.fetchall()
 
 
 def record_decisions(

@@ -74,7 +74,7 @@ def record_received(found: Received, connection: psycopg.Connection | None = Non
     """Enter a landed file; return its delivery_id, or None when this delivery is known already.
 
     Uses the connection given, or one of its own. Idempotence: the same dataset, source and sha256 is one delivery.
-    A rejected one is opened again when the sender now announces another checksum or row count for the same bytes.
+    One rejected unread is opened again when the sender now announces another checksum or row count for the same bytes.
     """
     if connection is None:
         with connect() as own:
@@ -101,7 +101,8 @@ def _open_again(connection: psycopg.Connection, found: Received) -> int | None:
     row = connection.execute(
         "update ops.delivery set state = 'received', reject_reason = null, source_token = %(source_token)s,"  # noqa: S608
         " announced_sha256 = %(announced_sha256)s, announced_rows = %(announced_rows)s"
-        f" where {same} and state = 'rejected' and (announced_sha256, announced_rows)"
+        # what was loaded before it was rejected is known by its content: no announcement changes that
+        f" where {same} and state = 'rejected' and content_sha256 is null and (announced_sha256, announced_rows)"
         " is distinct from (%(announced_sha256)s::text, %(announced_rows)s::bigint) returning delivery_id",
         vars(found),
     ).fetchone()
@@ -130,7 +131,7 @@ def unbuilt(datasets: Sequence[str]) -> bool:
     with connect() as connection:
         row = connection.execute(
             "select exists (select from ops.delivery where dataset = any(%s) and state = 'accepted'"
-            " and (building or built_at is null))",
+            " and (building or built_at is null or restated <> restated_taken))",
             [list(datasets)],
         ).fetchone()
     return bool(row and row[0])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import class_row
 
 STATES = ("open", "released", "repaired", "waived", "discarded")
@@ -69,3 +70,14 @@ def held_rows(
             },
         )
         return cursor.fetchall()
+
+
+def repaired_row(connection: psycopg.Connection, row: Held) -> dict[str, Any] | None:
+    """Return the fields of a row as its repair left them; None when it was not repaired."""
+    if not row.repaired:
+        return None
+    query = sql.SQL("select to_jsonb(r) from raw.{} as r where delivery_id = %s and row_no = %s")
+    found = connection.execute(
+        query.format(sql.Identifier(f"{row.dataset}_repair")), [row.delivery_id, row.row_no]
+    ).fetchone()
+    return dict(found[0]) if found else None

@@ -37,7 +37,10 @@ alter table ops.row_ledger
     add constraint row_ledger_keys_balance check (
         num_nulls(keys_delivered, keys_accepted, keys_quarantined, keys_duplicate, keys_superseded) = 0
         and keys_delivered = keys_accepted + keys_quarantined + keys_duplicate + keys_superseded
-    ) not valid;
+    ) not valid,
+    add constraint row_ledger_no_negative check (
+        least(rows_accepted, rows_quarantined, rows_duplicate, rows_superseded) >= 0
+    );
 comment on column ops.row_ledger.keys_delivered is 'Sum of the row hashes of all delivered rows, made from raw; the other keys_ sums are made from the outcomes.';
 
 alter table ops.quarantine

@@ -6,20 +6,25 @@ The tests of this file are the chapters of one story and run in their order.
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import httpx
 import psycopg
 import pytest
 
-from tidu.stack import lifecycle
+from tests.security.canary import files, met, process_list, tables
+from tidu.stack import airflow, lifecycle
+from tidu.stack.postgres import free_port
 from tidu.stack.state import State
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(1800)]
@@ -53,8 +58,12 @@ class Story:
     def state(self) -> State:
         return State(self.home)
 
+    @property
+    def dsn(self) -> str:
+        return (self.home / "run" / "warehouse.dsn").read_text(encoding="utf-8").strip()
+
     def rows(self, statement: str) -> list[tuple[object, ...]]:
-        with psycopg.connect((self.home / "run" / "warehouse.dsn").read_text(encoding="utf-8").strip()) as connection:
+        with psycopg.connect(self.dsn) as connection:
             return connection.execute(statement.encode()).fetchall()
 
 
@@ -146,16 +155,15 @@ def test_airflow_reads_everything_and_shows_data_docs_to_those_signed_in(story: 
 
 
 def test_no_secret_in_an_argument_list_or_a_log(story: Story) -> None:
-    secrets = [value for name, value in story.state.secrets().items() if name != "airflow_admin"]
-    secrets.append(story.state.secrets()["airflow_admin"])
+    known = list(story.state.secrets().values())
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]
     assert lines
-    assert not [secret for secret in secrets for line in lines if secret.encode() in line]
+    assert not [secret for secret in known for line in lines if secret.encode() in line]
     logs = [*story.state.logs.glob("*.log"), *(story.home / "airflow" / "logs").rglob("*.log")]
     assert len(logs) > 50
     for log in logs:
         text = log.read_text(encoding="utf-8", errors="replace")
-        assert not [secret for secret in secrets if secret in text], log
+        assert not [secret for secret in known if secret in text], log
 
 
 def test_what_was_killed_comes_back(story: Story) -> None:
@@ -270,6 +278,46 @@ def test_the_world_is_met(story: Story) -> None:
     assert {f for f in faults if f[1] <= END} == set(held)
     done = story.tidu("evaluate", "--truth", str(story.world / "truth"), "--strict")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_department_that_fails_leaves_no_password_in_the_log_of_its_task(story: Story) -> None:
+    word = f"{secrets.token_hex(12)}@/%3F"
+    uri = f"sftp://hr:{quote(word, safe='')}@127.0.0.1:{free_port()}/outbox?host_key=ssh-ed25519%20AAAA"
+    dsn = f"postgresql://airflow:{story.state.secrets()['airflow_database']}@127.0.0.1"
+    env = airflow.environment(story.state, f"{dsn}:{story.state.ports()['postgres']}/airflow", {"hr": uri})
+    done = subprocess.run(
+        [sys.executable, "-m", "airflow", "tasks", "test", "ingest_hr", "hr_talent.pull"],
+        env={**story.env, **env}, capture_output=True, text=True, timeout=300, check=False, cwd=story.home,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    assert "cannot list /outbox on 127.0.0.1" in said, said[-3000:]
+    planted = {"password": word, "its beginning": word[:24]}
+    assert met(planted, [("log", said.encode()), *tables(story.dsn), *files(story.state.logs)]) == []
+
+
+def test_no_secret_is_met_outside_its_own_file(story: Story) -> None:
+    """Logs of tasks and services, XCom and rendered templates, ops tables, Data Docs, landed files, process lists."""
+    state = story.state
+    own = [state.run / "secrets.json", state.run / "warehouse.dsn", state.airflow_home / "passwords.json",
+        state.simulators_home / "credentials.json", state.simulators_home / "ssh_host_key",
+        state.home / "postgres" / "data.password"]  # fmt: skip
+    assert {path.name: oct(path.stat().st_mode & 0o777) for path in own} == {path.name: "0o600" for path in own}
+    accounts = json.loads((state.simulators_home / "credentials.json").read_text(encoding="utf-8"))
+    known = {
+        **state.secrets(),
+        "superuser": (state.home / "postgres" / "data.password").read_text(encoding="utf-8").strip(),
+        "rest": accounts["rest_secret"],
+        "sql": accounts["sql_password"],
+        **accounts["sftp_passwords"],
+    }
+    assert len(known) >= 11
+    airflow_dsn = f"postgresql://airflow:{known['airflow_database']}@127.0.0.1:{state.ports()['postgres']}/airflow"
+    everything = list(files(story.home, besides=[*own, state.cluster_data]))
+    looked_at = {name.split("/")[0] for name, _ in everything}
+    assert looked_at >= {"airflow", "data_docs", "dbt", "landing", "logs", "run", "simulators"}
+    server_log = ("server.log", (state.cluster_data / "server.log").read_bytes())
+    assert met(known, [*everything, server_log]) == []
+    assert met(known, [*tables(story.dsn), *tables(airflow_dsn), *process_list()]) == []
 
 
 def test_down_leaves_nothing_running(story: Story) -> None:

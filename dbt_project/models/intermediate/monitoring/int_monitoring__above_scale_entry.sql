@@ -48,17 +48,25 @@ member as (
 
 ),
 
+placed as (
+
+    -- a window, not a join of the lists with themselves: the planner takes them for a handful of rows and loops
+    select
+        *,
+        lag(list_year) over (partition by enterprise_id order by list_year) as listed_before
+    from member
+
+),
+
 risen as (
 
     -- Without a list of the year before nobody can be said to have risen.
-    select member.*
-    from member
-    inner join newest_list as year_before on member.list_year - 1 = year_before.list_year
-    left join member as before
-        on
-            member.list_year - 1 = before.list_year
-            and member.enterprise_id = before.enterprise_id
-    where before.enterprise_id is null
+    select
+        placed.list_year,
+        placed.enterprise_id
+    from placed
+    inner join newest_list as year_before on placed.list_year - 1 = year_before.list_year
+    where placed.listed_before is distinct from placed.list_year - 1
 
 ),
 

@@ -1,7 +1,7 @@
 # Needs Linux, python3 >= 3.11 with venv, and make; everything else comes from requirements.lock.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run down clean test check lock bench
+.PHONY: help setup run down clean test check audit lock bench
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,12 +31,16 @@ test: $(STAMP) check ## all set-up, then every check and test
 	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not airflow"
 	$(BIN)/pytest -q -m airflow
 
-check: $(STAMP) ## style, types, SQL, import arrows
+check: $(STAMP) ## style, types, SQL, import arrows, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models
+	$(BIN)/python .ci/audit
+
+audit: $(STAMP) ## known vulnerabilities of the pinned packages
+	$(BIN)/python .ci/audit
 
 lock: $(STAMP) ## resolve requirements.in again into requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock requirements.in

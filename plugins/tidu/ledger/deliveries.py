@@ -127,11 +127,11 @@ def pending(dataset: str, state: DeliveryState) -> list[Delivery]:
 
 
 def unbuilt(datasets: Sequence[str]) -> bool:
-    """Tell whether an accepted delivery of these datasets is in no finished build of the master yet."""
+    """Tell whether a build of the master has something to take in of these datasets: new, or changed by a decision."""
     with connect() as connection:
         row = connection.execute(
-            "select exists (select from ops.delivery where dataset = any(%s) and state = 'accepted'"
-            " and (building or built_at is null or restated <> restated_taken))",
+            "select exists (select from ops.delivery where dataset = any(%s) and (building or"
+            " state = 'accepted' and built_at is null or built_at is not null and restated <> restated_taken))",
             [list(datasets)],
         ).fetchone()
     return bool(row and row[0])

@@ -22,7 +22,7 @@ from tidu.ledger.database import connect
 
 BUILD_LOCK = 7_411_003
 """Held by whoever builds a stage, marks or closes deliveries, or copies figures into a release."""
-UNLOGGED = ("link", "mart", "monitor")
+UNLOGGED = ("stage", "link", "mart", "monitor")
 """Stages that leave unlogged tables behind, each made from those before it."""
 
 

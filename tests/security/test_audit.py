@@ -19,6 +19,7 @@ Answering = Callable[[list[dict[str, object]] | str], None]
 @pytest.fixture
 def audit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = ModuleType("audit")
+    module.__file__ = str(PROJECT_ROOT / ".ci" / "audit")
     loader = SourceFileLoader("audit", str(PROJECT_ROOT / ".ci" / "audit"))
     exec(loader.get_code("audit") or "", module.__dict__)
     monkeypatch.setattr(module, "ACCEPTED", tmp_path / "accepted")

@@ -61,14 +61,21 @@ def land(dataset: str, run_id: str) -> int:
 
 
 def _append(connection: Any, delivery: Delivery, shaped: Shaped) -> int:
-    table = _raw_rows(delivery.delivery_id, shaped.table)
     with connection.cursor() as cursor:
-        if not mark_loaded(cursor, delivery.delivery_id, table.num_rows, shaped.content_sha256, shaped.drift):
+        rows = shaped.table.num_rows
+        if not mark_loaded(cursor, delivery.delivery_id, rows, shaped.content_sha256, shaped.drift):
             connection.rollback()
             return 0
-        if table.num_rows:
-            cursor.adbc_ingest(delivery.dataset, table, mode="append", db_schema_name="raw")
+        rows = ingest(cursor, delivery, shaped)
     connection.commit()
+    return rows
+
+
+def ingest(cursor: Any, delivery: Delivery, shaped: Shaped) -> int:
+    """Append a delivery's rows to its raw table in the transaction of an ADBC cursor; return how many there are."""
+    table = _raw_rows(delivery.delivery_id, shaped.table)
+    if table.num_rows:
+        cursor.adbc_ingest(delivery.dataset, table, mode="append", db_schema_name="raw")
     return int(table.num_rows)
 
 

@@ -60,7 +60,8 @@ def record_decisions(
 ) -> None:
     """Record one decision per quarantined row; the evidence is its payload and the rules it broke.
 
-    Earlier decisions about the row become stale.
+    Earlier decisions about the row become stale. The newest pass of the dataset is noted (`after_pass`): a rebuild
+    takes passes and decisions in the order in which they were.
     """
     subjects = [f"quarantine:{row.quarantine_id}" for row in rows]
     connection.execute(
@@ -68,22 +69,33 @@ def record_decisions(
     )
     connection.execute(
         """
+        with pass as materialized (select dataset, max(settled_pass) as newest from ops.delivery group by dataset)
         insert into ops.decision (kind, subject, evidence_sha256, decided_by, reason, expires_on, detail)
         select %s, 'quarantine:' || q.quarantine_id,
-            encode(sha256(convert_to(q.payload::text || q.rules::text, 'UTF8')), 'hex'), %s, %s, %s, d.detail
+            encode(sha256(convert_to(q.payload::text || q.rules::text, 'UTF8')), 'hex'), %s, %s, %s,
+            d.detail || jsonb_build_object('after_pass', p.newest)
         from unnest(%s::bigint[], %s::jsonb[]) as d (quarantine_id, detail)
         join ops.quarantine as q using (quarantine_id)
+        join pass as p using (dataset)
         order by q.quarantine_id
         """,
         [kind, by, reason, expires_on, [r.quarantine_id for r in rows], [Jsonb(dict(d)) for d in details]],
     )
 
 
-def retire_decisions(connection: psycopg.Connection, kind: Kind, quarantine_ids: Sequence[int]) -> None:
-    """Mark the active decisions of a kind about these rows as stale: they hold no longer."""
+def retire_decisions(
+    connection: psycopg.Connection, kind: Kind, quarantine_ids: Sequence[int], *, by: str, reason: str
+) -> None:
+    """Mark the active decisions of a kind about these rows as stale, and note by whom and when they ended."""
     connection.execute(
-        "update ops.decision set state = 'stale' where kind = %s and state = 'active' and subject = any(%s)",
-        [kind, [f"quarantine:{number}" for number in quarantine_ids]],
+        """
+        with pass as materialized (select dataset, max(settled_pass) as newest from ops.delivery group by dataset)
+        update ops.decision as c set state = 'stale', detail = c.detail || jsonb_build_object('ended',
+            jsonb_build_object('at', now(), 'by', %s::text, 'reason', %s::text, 'after_pass', p.newest))
+        from pass as p
+        where p.dataset = c.detail ->> 'dataset' and c.kind = %s and c.state = 'active' and c.subject = any(%s)
+        """,
+        [by, reason, kind, [f"quarantine:{number}" for number in quarantine_ids]],
     )
 
 
@@ -96,8 +108,9 @@ def record_delivery_decision(
         insert into ops.decision (kind, subject, evidence_sha256, decided_by, reason, detail)
         select 'exception', 'delivery:' || delivery_id,
             encode(sha256(convert_to(sha256 || ' ' || state || ' ' || coalesce(hold_reason, ''), 'UTF8')), 'hex'),
-            %s, %s, %s
-        from ops.delivery where delivery_id = %s
+            %s, %s, %s || jsonb_build_object('after_pass', (
+                select max(p.settled_pass) from ops.delivery as p where p.dataset = d.dataset))
+        from ops.delivery as d where delivery_id = %s
         """,
         [by, reason, Jsonb(dict(detail)), delivery_id],
     )

@@ -137,6 +137,17 @@ def unbuilt(datasets: Sequence[str]) -> bool:
     return bool(row and row[0])
 
 
+def loaded_once(dataset: str) -> list[Delivery]:
+    """Return a dataset's deliveries that were ever loaded into raw, whatever became of them, in their order."""
+    with connect() as connection, connection.cursor(row_factory=class_row(Delivery)) as cursor:
+        cursor.execute(
+            f"select {_COLUMNS} from ops.delivery where dataset = %s and content_sha256 is not null"  # noqa: S608
+            " order by delivered_on, delivery_id",
+            [dataset],
+        )
+        return cursor.fetchall()
+
+
 def reject(delivery_id: int, reason: str, drift: Mapping[str, object] | None = None) -> None:
     """Keep a received delivery out as a whole. `reason` names file, fault and contact; it counts no rows.
 

@@ -122,7 +122,7 @@ def replay(
     for name in [contract.name] if contract else datasets or contracts():
         promised = contract or contract_of(name)
         with moving([name]) as connection:
-            before = held_rows(connection, dataset=name, states=("open",)) + _lapsed(connection, name, as_of)
+            before = held_rows(connection, dataset=name, states=("open",)) + _lapsed(connection, name, as_of, by, reason)
             found = [row for row in before if row.rules != ["row:conflict"]]
             after = _resettled(connection, found, by, reason, contract=promised) if found else []
             known = {row.quarantine_id: row for row in found}
@@ -143,7 +143,9 @@ def _standing(row: Held) -> tuple[str, list[str]]:
     return row.state, row.rules
 
 
-def _lapsed(connection: psycopg.Connection, dataset: str, as_of: dt.date | None) -> list[Held]:
+def _lapsed(
+    connection: psycopg.Connection, dataset: str, as_of: dt.date | None, by: str, reason: str
+) -> list[Held]:
     """End the waivers whose last day lies before `as_of`; return their rows."""
     if as_of is None:
         return []
@@ -156,7 +158,7 @@ def _lapsed(connection: psycopg.Connection, dataset: str, as_of: dt.date | None)
     connection.execute(
         "update ops.quarantine set waived_rules = '{}', waived_until = null where quarantine_id = any(%s)", [ids]
     )
-    retire_decisions(connection, "waiver", ids)
+    retire_decisions(connection, "waiver", ids, by=by, reason=reason)
     return found
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from simulators.world import bureau, declarations, district_figures, finance, labour, market, market_records, tax
 from simulators.world.dirt import soil
 from simulators.world.lifecycle import Life, live
+from simulators.world.placing import Faults, place
 from simulators.world.population import Rng, invent
 from simulators.world.timetable import Timetable, seeded
 from simulators.world.writing import as_text, vacant, write_world
@@ -17,16 +18,26 @@ from tidu.contracts import contract
 
 
 def make_world(
-    out: Path, enterprises: int = 20_000, months: int = 18, seed: int = 1, start: date = date(2025, 1, 1)
+    out: Path,
+    enterprises: int = 20_000,
+    months: int = 18,
+    seed: int = 1,
+    start: date = date(2025, 1, 1),
+    *,
+    faults: Faults = "beside",
 ) -> None:
     """Write a synthetic world of `enterprises` registered entities into the empty or new folder `out`.
 
-    The same arguments write the same bytes. Raises FileExistsError when `out` holds anything.
+    `faults` says where faulty rows stand, see `simulators.world.placing`. The same arguments write the same bytes.
+    Raises FileExistsError when `out` holds anything.
     """
     vacant(out)
     time, rng = Timetable(start.replace(day=1), months), seeded(seed)
     population = invent(enterprises, time, rng)
-    compose(out, population, time, rng, {"enterprises": enterprises, "seed": seed, "source": "made by grammar"})
+    notes: dict[str, object] = {"enterprises": enterprises, "seed": seed, "source": "made by grammar"}
+    if faults != "beside":
+        notes["faults"] = faults
+    compose(out, population, time, rng, notes, faults=faults)
 
 
 def compose(
@@ -37,6 +48,7 @@ def compose(
     notes: dict[str, object],
     *,
     faulty_registrations: pl.DataFrame | None = None,
+    faults: Faults = "beside",
 ) -> None:
     """Simulate all departments around a population and write the world.
 
@@ -44,7 +56,8 @@ def compose(
     """
     shared = population["name"].is_duplicated()
     life = live(population.with_columns(shared_name=shared), time, rng)
-    rows = {name: soil(name, frame, rng) for name, frame in departments(life, time, rng).items()}
+    soiled = {name: soil(name, frame, rng) for name, frame in departments(life, time, rng).items()}
+    rows = {name: place(contract(name), frame, faults) for name, frame in soiled.items()}
     if faulty_registrations is not None:
         good = rows["ms_registration"]
         extra = as_text(faulty_registrations, contract("ms_registration")).with_columns(_place=pl.lit(-1.0))

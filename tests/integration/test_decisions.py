@@ -112,7 +112,7 @@ def test_what_cannot_be_waived_is_refused_by_reason(connection: psycopg.Connecti
     def waive(number: int, *rules: str) -> Callable[[], object]:
         return lambda: decisions.waive([number], rules=rules or None, **SIGNED)
 
-    refused(connection, waive(empty), "loan_no:required cannot be waived: the field must not be empty; repair or discard it")
+    refused(connection, waive(empty), "loan_no:required cannot be waived: the field must not be empty; repair or")
     refused(connection, waive(misplaced), "row:column_count cannot be waived: values stand in the wrong columns")
     refused(connection, waive(conflict), "row:conflict cannot be waived: an accepted row says otherwise")
     refused(connection, waive(version), "version:type cannot be waived: a required field or a key")

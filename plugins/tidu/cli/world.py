@@ -6,12 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from tidu.cli.screen import plain
 from tidu.errors import TiduError
+
+if TYPE_CHECKING:
+    from simulators.world.placing import Faults
 
 app = typer.Typer(help="Make worlds: folders of deliveries of all six departments.", no_args_is_help=True)
 SHOWN = 20
@@ -46,12 +49,18 @@ def make(
     months: Months = 18,
     start: Start = "2025-01",
     seed: Seed = 1,
+    *,
+    faults: Annotated[
+        Literal["beside", "in-place", "none"],
+        typer.Option(help="Faulty rows beside good ones, in place of them, or none: a clean world."),
+    ] = "beside",
 ) -> None:
     """Write a synthetic world with its truth."""
     from simulators.world.making import make_world
 
+    where: dict[str, Faults] = {"beside": "beside", "in-place": "in_place", "none": "none"}
     with refusals():
-        make_world(out, enterprises, months, seed, first_month(start))
+        make_world(out, enterprises, months, seed, first_month(start), faults=where[faults])
     plain(f"world written to {out}")
 
 

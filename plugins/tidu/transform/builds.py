@@ -57,6 +57,21 @@ def finish_build(run_id: str) -> int:
 
 
 @acting_as(Role.TRANSFORM)
+def built_for() -> tuple[date, str] | None:
+    """Return the business date and the series' first day (may be empty) the marts stand for; None without marts."""
+    with connect() as connection:
+        if connection.execute("select to_regclass('mart.enterprise_build')").fetchone() == (None,):
+            return None
+        row = connection.execute("select as_of from mart.enterprise_build").fetchone()
+        if row is None:
+            return None
+        start = None
+        if connection.execute("select to_regclass('intermediate.int_monitoring__month')").fetchone() != (None,):
+            start = connection.execute("select min(period) || '-01' from intermediate.int_monitoring__month").fetchone()
+        return row[0], (start[0] if start else None) or ""
+
+
+@acting_as(Role.TRANSFORM)
 def nothing_new(as_of: date) -> bool:
     """Tell whether the marts already stand for this business date with every accepted delivery in them.
 

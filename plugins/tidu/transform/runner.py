@@ -55,7 +55,9 @@ class NodeRun:
 
 
 @acting_as(Role.TRANSFORM)
-def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tuple[NodeRun, ...]:
+def build(
+    stage: str, run_id: str, vars: Mapping[str, str] | None = None, *, full_refresh: bool = False
+) -> tuple[NodeRun, ...]:
     """Build every dbt node of a stage, with its tests; return what became of each.
 
     Args:
@@ -63,6 +65,7 @@ def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tup
         run_id: the pipeline run the states are recorded under.
         vars: dbt variables; `as_of` (business date, YYYY-MM-DD) is always needed. Pass the same
             ones to every stage of a run, or dbt parses the project anew for each.
+        full_refresh: make incremental tables from nothing too; ids once given out stay known all the same.
 
     Idempotence: the same deliveries and variables give the same tables. Waits for a build that runs now; earlier
     stages whose unlogged tables a crash of the server emptied are built along with it.
@@ -76,7 +79,8 @@ def build(stage: str, run_id: str, vars: Mapping[str, str] | None = None) -> tup
     variables = dict(vars or {})
     with stage_run(run_id, stage) as counts, hold(stage, run_id, variables["as_of"]) as build_:
         select = [f"tag:{name}" for name in build_.stages]
-        nodes = invoke(["build", "--select", *select, *BUILD_OPTIONS], variables, build_.token)
+        options = [*BUILD_OPTIONS, "--full-refresh"] if full_refresh else BUILD_OPTIONS
+        nodes = invoke(["build", "--select", *select, *options], variables, build_.token)
         _record(run_id, stage, nodes)
         failed = [n for n in nodes if n.status in FAILED]
         if failed:

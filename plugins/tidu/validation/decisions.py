@@ -77,7 +77,7 @@ def repair(corrections: Mapping[int, Correction], *, by: str, reason: str) -> li
         detail = [{"corrections": fields[row.quarantine_id], **_place(row)} for row in found]
         record_decisions(connection, "override", found, by=by, reason=reason, details=detail)
         for dataset in sorted({row.dataset for row in found}):
-            _lay_over(connection, contract_of(dataset), {r.quarantine_id: fields[r.quarantine_id] for r in found})
+            lay_over(connection, contract_of(dataset), {r.quarantine_id: fields[r.quarantine_id] for r in found})
         connection.execute(
             "update ops.quarantine set repaired = true, decided_by = %s, decided_at = now(), reason = %s"
             " where quarantine_id = any(%s)",
@@ -100,7 +100,7 @@ def discard(ids: Iterable[int], *, by: str, reason: str) -> list[Moved]:
             "update ops.quarantine set decided_by = %s, decided_at = now(), reason = %s where quarantine_id = any(%s)",
             [by, reason, [row.quarantine_id for row in found]],
         )
-        return _resettled(connection, found, by, reason, discarded=True)
+        return resettled(connection, found, by, reason, discarded=True)
 
 
 @acting_as(Role.REVIEW)
@@ -122,9 +122,11 @@ def replay(
     for name in [contract.name] if contract else datasets or contracts():
         promised = contract or contract_of(name)
         with moving([name]) as connection:
-            before = held_rows(connection, dataset=name, states=("open",)) + _lapsed(connection, name, as_of, by, reason)
+            before = held_rows(connection, dataset=name, states=("open",)) + _lapsed(
+                connection, name, as_of, by, reason
+            )
             found = [row for row in before if row.rules != ["row:conflict"]]
-            after = _resettled(connection, found, by, reason, contract=promised) if found else []
+            after = resettled(connection, found, by, reason, contract=promised) if found else []
             known = {row.quarantine_id: row for row in found}
             changed = [m for m in after if (m.state, m.rules) != _standing(known[m.quarantine_id])]
             released = [known[m.quarantine_id] for m in changed if m.state != "open"]
@@ -143,9 +145,7 @@ def _standing(row: Held) -> tuple[str, list[str]]:
     return row.state, row.rules
 
 
-def _lapsed(
-    connection: psycopg.Connection, dataset: str, as_of: dt.date | None, by: str, reason: str
-) -> list[Held]:
+def _lapsed(connection: psycopg.Connection, dataset: str, as_of: dt.date | None, by: str, reason: str) -> list[Held]:
     """End the waivers whose last day lies before `as_of`; return their rows."""
     if as_of is None:
         return []
@@ -184,7 +184,7 @@ def _fields(row: Held, correction: Correction) -> dict[str, str | None]:
     return {names[name]: value or None for name, value in correction.items()}
 
 
-def _lay_over(connection: psycopg.Connection, contract: DatasetContract, fields: Mapping[int, Correction]) -> None:
+def lay_over(connection: psycopg.Connection, contract: DatasetContract, fields: Mapping[int, Correction]) -> None:
     """Write the corrected rows of one dataset beside raw; a row's misplaced cells count as put right."""
     name = contract.name
     columns = ", ".join(f"{quoted(f)} = excluded.{quoted(f)}" for f in contract.field_names)
@@ -210,7 +210,7 @@ def _place(row: Held) -> dict[str, Any]:
 
 def _settled(connection: psycopg.Connection, found: Sequence[Held], by: str, reason: str) -> list[Moved]:
     """Settle rows anew that must break no rule of their own now. Raises DecisionRefused naming those that do."""
-    moved = _resettled(connection, found, by, reason)
+    moved = resettled(connection, found, by, reason)
     broken = [m for m in moved if m.state == "open" and m.rules != ["row:conflict"]]
     if broken:
         said = "; ".join(f"quarantine {m.quarantine_id} breaks {', '.join(m.rules)}" for m in broken[:20])
@@ -219,7 +219,7 @@ def _settled(connection: psycopg.Connection, found: Sequence[Held], by: str, rea
     return moved
 
 
-def _resettled(
+def resettled(
     connection: psycopg.Connection,
     found: Sequence[Held],
     by: str,

@@ -40,9 +40,9 @@ def withdraw(delivery_id: int, *, by: str, reason: str) -> list[int]:
         for each in states:
             record_delivery_decision(connection, each, by, reason, {"withdraw": True, "dataset": dataset})
         settled = [each for each, state in states.items() if state == "accepted"]
-        _take_out(connection, dataset, list(states), by, reason)
+        take_out(connection, dataset, list(states), by, reason)
         if settled:
-            _settle_without(connection, dataset, settled, by, reason)
+            settle_without(connection, dataset, settled, by, reason)
     return list(states)
 
 
@@ -82,7 +82,7 @@ def _dataset(delivery_id: int) -> str:
     return str(row[0])
 
 
-def _take_out(connection: psycopg.Connection, dataset: str, ids: list[int], by: str, reason: str) -> None:
+def take_out(connection: psycopg.Connection, dataset: str, ids: list[int], by: str, reason: str) -> None:
     """Reject the deliveries and free their rows: no ledger row, no open row in quarantine."""
     values = {"ids": ids, "by": by, "reason": reason, "dataset": dataset, "contact": contract_of(dataset).contact}
     connection.execute(
@@ -99,7 +99,8 @@ def _take_out(connection: psycopg.Connection, dataset: str, ids: list[int], by: 
     )
 
 
-def _settle_without(connection: psycopg.Connection, dataset: str, ids: list[int], by: str, reason: str) -> None:
+def settle_without(connection: psycopg.Connection, dataset: str, ids: list[int], by: str, reason: str) -> None:
+    """Settle the keys of deliveries that are gone anew, and forget which of their rows were set aside."""
     connection.execute(
         "drop table if exists pg_temp.moved_row, pg_temp.gone_delivery;"
         " create temporary table gone_delivery (delivery_id bigint primary key) on commit drop;"

@@ -74,10 +74,10 @@ def validate(dataset: str, run_id: str, contract: DatasetContract | None = None,
         connection.execute("set datestyle = 'ISO'; set timezone = 'UTC'")
         with stage(run_id, "validate", dataset) as progress:
             started_at = dt.datetime.now(dt.UTC)
-            if not _take_pending(connection, dataset):
+            if not take_pending(connection, dataset):
                 progress.skipped = True
                 return Outcome(dataset, [], [], [])
-            progress.rows_in = progress.rows_out = _judge(connection, contract)
+            progress.rows_in = progress.rows_out = judge(connection, contract)
             rules = suite_rules(contract)
             if suite and progress.rows_in:
                 enter_suite_verdicts(connection, run_suite(connection, contract, rules, run_id))
@@ -87,7 +87,7 @@ def validate(dataset: str, run_id: str, contract: DatasetContract | None = None,
     return outcome
 
 
-def _judge(connection: psycopg.Connection, contract: DatasetContract) -> int:
+def judge(connection: psycopg.Connection, contract: DatasetContract) -> int:
     """Read every pending row once and weigh it by every rule; return how many rows there are."""
     connection.execute(readings_sql(contract).encode())
     connection.execute(f"analyze {table(contract)} (delivery_id, _key, _broken)".encode())
@@ -143,7 +143,7 @@ def _count(connection: psycopg.Connection, query: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _take_pending(connection: psycopg.Connection, dataset: str) -> int:
+def take_pending(connection: psycopg.Connection, dataset: str) -> int:
     """List the loaded deliveries in pg_temp.pending_delivery; return how many there are.
 
     kept_out: the delivery is rejected or held, its rows get no outcome.

@@ -1,0 +1,46 @@
+"""Whether figures made again are those of the newest release, cell by cell."""
+
+# ruff: noqa: S608 - SQL is composed from the tables and columns of this room
+
+from __future__ import annotations
+
+import datetime as dt
+
+from psycopg.rows import scalar_row
+
+from tidu.ledger.database import connect
+from tidu.ledger.roles import Role, acting_as
+from tidu.publishing.publication import CELL, MOVEMENT, is_released
+
+MADE_FROM = {
+    "city_monthly": (f"period, {CELL}", "intermediate.int_monitoring__city_month"),
+    "district_monthly": (f"period, district_code, district_name, {CELL}", "intermediate.int_monitoring__district_month"),
+    "stock_movement": (MOVEMENT, "intermediate.int_monitoring__stock_movement"),
+}
+"""Released table -> its columns, and the model they were copied from."""
+
+
+@acting_as(Role.PUBLISH)
+def differences_from_release(as_of: dt.date) -> dict[str, int] | None:
+    """Return by released table how many rows the figures at hand and the newest release do not share.
+
+    An empty answer: they are the same. None: there is no release of the same deliveries, contracts and models to
+    compare with.
+    """
+    if not is_released(as_of):
+        return None
+    with connect() as connection, connection.cursor(row_factory=scalar_row) as cursor:
+        newest = cursor.execute(
+            "select max(release_id) from ops.release where state <> 'withdrawn' and as_of <= %s", [as_of]
+        ).fetchone()
+        if newest is None:
+            return None
+        found: dict[str, int] = {}
+        for table, (columns, model) in MADE_FROM.items():
+            released = f"select {columns} from publish.{table} where release_id = {int(newest)}"
+            made = f"select {columns} from {model}"
+            only = f"(({released}) except all ({made})) union all (({made}) except all ({released}))"
+            count = cursor.execute(f"select count(*) from ({only}) as d".encode()).fetchone()
+            if count:
+                found[table] = int(count)
+        return found

@@ -66,6 +66,13 @@ def test_the_scorecard_counts_by_month_of_delivery(corrected: str) -> None:
     assert scorecard("hr") == []
 
 
+def test_tickets_stay_open_in_months_without_a_delivery(corrected: str) -> None:
+    bring(corrected, "mi_arrears", ("2025-10-06", []))
+    ((october,),) = (scorecard("tax"),)
+    assert (october.month, october.deliveries, october.share_accepted) == (dt.date(2025, 10, 1), 0, None)
+    assert (october.tickets_opened, october.tickets_closed, october.tickets_open) == (0, 0, 2)
+
+
 def test_commands_show_scores_tickets_and_ages(corrected: str, say: Say) -> None:
     assert "60.00%" in say("scorecard", "--month", "2025-07")
     assert "50.00%" in say("scorecard")

@@ -43,7 +43,7 @@ def scorecard(department: str | None = None, month: dt.date | None = None) -> li
         return cursor.execute(
             f"select {_COLUMNS} from ops.department_scorecard"  # noqa: S608
             " where department = coalesce(%s, department) and month = coalesce(date_trunc('month', %s::date)::date,"
-            " (select date_trunc('month', max(delivered_on))::date from ops.delivery))"
+            " (select max(month) from ops.department_scorecard))"
             " order by department, dataset",
             [department, month],
         ).fetchall()

@@ -119,8 +119,21 @@ closed as (
             filter (where resolution <> 'decided') as median_days
     from ops.correction_ticket where state = 'closed' group by dataset, date_trunc('month', closed_on)
 ),
+spans as (
+    select dataset, min(month) as first_month
+    from (
+        select dataset, month from delivered
+        union all select dataset, month from opened
+        union all select dataset, month from closed
+    ) as any_month group by dataset
+),
+-- every month from a dataset's first to the newest of all: tickets stay open while nothing is delivered
 months as (
-    select dataset, month from delivered union select dataset, month from opened union select dataset, month from closed
+    select s.dataset, g.month::date as month
+    from spans as s
+    cross join generate_series(
+        s.first_month, (select max(month) from (select month from delivered union all select month from closed) as n),
+        interval '1 month') as g (month)
 )
 select t.department, m.dataset, m.month, coalesce(d.deliveries, 0) as deliveries,
     coalesce(d.deliveries_rejected, 0) as deliveries_rejected, coalesce(d.rows_delivered, 0)::bigint as rows_delivered,
@@ -135,7 +148,7 @@ left join delivered as d using (dataset, month)
 left join opened as o using (dataset, month)
 left join closed as c using (dataset, month)
 window so_far as (partition by m.dataset order by m.month);
-comment on view ops.department_scorecard is 'One row per dataset and month: what was delivered in it, the tickets opened and closed in it, those open at its end, and the median days from opening to the correction.';
+comment on view ops.department_scorecard is 'One row per dataset and month from its first to the newest of all: what was delivered in it, the tickets opened and closed in it, those open at its end, and the median days from opening to the correction.';
 
 alter table ops.alert_event drop constraint alert_event_kind_check;
 alter table ops.alert_event add constraint alert_event_kind_check check (kind in ('missed_deadline', 'late_delivery'));

@@ -94,7 +94,7 @@ def start(data: Path, port: int, extra_options: dict[str, str] | None = None) ->
     """
     ep = _wheel()
     password = create(data)
-    running = running_port(data)
+    running = _settled_port(data)
     if running is not None:
         return Cluster(data, running, password)
     _forget_killed_server(data)
@@ -128,6 +128,17 @@ def running_port(data: Path) -> int | None:
         return None
     with socket.socket() as probe:
         return recorded[1] if probe.connect_ex(("127.0.0.1", recorded[1])) == 0 else None
+
+
+def _settled_port(data: Path) -> int | None:
+    """Return the port of a live server; one that is just starting or just dying is waited for."""
+    deadline = time.monotonic() + 10
+    while (port := running_port(data)) is None and time.monotonic() < deadline:
+        recorded = _recorded(data)
+        if recorded is None or not _is_server(recorded[0]):
+            return None
+        time.sleep(0.05)
+    return port
 
 
 def _recorded(data: Path) -> tuple[int, int] | None:

@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed-$(shell cat requirements.lock requirements-bootstrap.lock pyproject.toml | sha256sum | cut -c1-16)
 WORLD ?=
+FAULTS ?= 100
+SEED ?= 1
 AS_OF ?=
 
 help: ## show this list
@@ -46,6 +48,9 @@ lock: $(STAMP) ## resolve requirements.in again into requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock requirements.in
 	{ echo "# The installer itself; $$(tr '\n' ' ' <<<'renewed by make lock')"; \
 	  awk '/^uv==/{p=1} p&&!/^(uv==|    --hash)/{p=0} p' requirements.lock; } > requirements-bootstrap.lock
+
+faults: $(STAMP) ## disturb the main job at random and compare; FAULTS=100 SEED=1
+	@$(BIN)/python -m tests.faults --faults $(FAULTS) --seed $(SEED)
 
 bench: $(STAMP) ## measure the whole path on a world of 100,000 enterprises
 	@$(BIN)/tidu bench load

@@ -39,11 +39,14 @@ def rebuild(
         )
     otherwise |= _marts()
     if otherwise and strict:
-        raise TiduError("not everything came out as it was; a contract or model has changed since, or see the lines above")
+        raise TiduError(
+            "not everything came out as it was; a contract or model has changed since, or see the lines above"
+        )
 
 
 def _marts() -> bool:
     """Rebuild staging, links, marts and figures from nothing; return whether figures differ from the newest release."""
+    from tidu.publishing import releases
     from tidu.publishing.comparison import differences_from_release
     from tidu.transform import STAGES, begin_build, build, finish_build
     from tidu.transform.builds import built_for
@@ -53,6 +56,9 @@ def _marts() -> bool:
         plain("marts: none were ever built; the next run of the pipeline builds them")
         return False
     as_of, series_start = found
+    if not series_start:
+        made_from = [str(r.manifest["series_start"]) for r in releases() if r.state != "withdrawn"]
+        series_start = f"{made_from[0]}-01" if made_from else ""
     run_id = f"rebuild:{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%S}:{uuid.uuid4().hex[:6]}"
     begin_build(run_id)
     for stage in STAGES:
@@ -64,7 +70,9 @@ def _marts() -> bool:
     if differences is None:
         plain("figures: no release of just these deliveries, contracts and models to compare with")
     elif differences:
-        plain("figures: " + ", ".join(f"{n} rows of {table}" for table, n in differences.items()) + " are not as released")
+        plain(
+            "figures: " + ", ".join(f"{n} rows of {table}" for table, n in differences.items()) + " are not as released"
+        )
     else:
         plain("figures: the same as in the newest release")
     return bool(differences)

@@ -14,7 +14,10 @@ from tidu.publishing.publication import CELL, MOVEMENT, is_released
 
 MADE_FROM = {
     "city_monthly": (f"period, {CELL}", "intermediate.int_monitoring__city_month"),
-    "district_monthly": (f"period, district_code, district_name, {CELL}", "intermediate.int_monitoring__district_month"),
+    "district_monthly": (
+        f"period, district_code, district_name, {CELL}",
+        "intermediate.int_monitoring__district_month",
+    ),
     "stock_movement": (MOVEMENT, "intermediate.int_monitoring__stock_movement"),
 }
 """Released table -> its columns, and the model they were copied from."""

@@ -59,15 +59,7 @@ def settle_anew(dataset: str) -> Rebuilt:
             else:
                 redo(connection, contract, step)
             _keep_numbers(connection, dataset)
-        connection.execute(
-            "update ops.delivery as d set state = b.state from pg_temp.delivery_before as b"
-            " where b.delivery_id = d.delivery_id and b.state = 'loaded'"
-        )
-        # what today's contract lets in by itself was held once: that stays on record
-        connection.execute(
-            "insert into ops.quarantine overriding system value select b.* from pg_temp.quarantine_before as b"
-            " where b.state = 'released' on conflict (delivery_id, row_no) do nothing"
-        )
+        _stand_again(connection, contract)
         changed = _changed(connection, contract)
     passes = sum(step.kind == "pass" for step in steps)
     return Rebuilt(dataset, passes, len(steps) - passes, changed)
@@ -91,6 +83,11 @@ def _remember(connection: psycopg.Connection, contract: DatasetContract) -> None
     for name, query in _compared(contract).items():
         connection.execute(f"create temporary table {name}_before on commit drop as {query}".encode())
     connection.execute("create unique index on pg_temp.quarantine_before (delivery_id, row_no)")
+    connection.execute(
+        "create temporary table restated_before on commit drop as"
+        " select delivery_id, state, restated from ops.delivery where dataset = %s",
+        [contract.name],
+    )
 
 
 def _clear(connection: psycopg.Connection, contract: DatasetContract) -> None:
@@ -151,6 +148,26 @@ where q.dataset = '{dataset}' and q.quarantine_id <> b.quarantine_id;
 delete from ops.quarantine as q using pg_temp.renumbered as r where r.quarantine_id = q.quarantine_id;
 insert into ops.quarantine (quarantine_id, {columns}) overriding system value
 select number, {columns} from pg_temp.renumbered;
+""".encode()
+    )
+
+
+def _stand_again(connection: psycopg.Connection, contract: DatasetContract) -> None:
+    """Give deliveries and released rows the standing that no replay brings back.
+
+    A delivery is restated once more only if its accepted rows came out otherwise: the next build then takes it in. What
+    today's contract lets in by itself was held once, which stays on record.
+    """
+    before, now = "pg_temp.accepted_row_before", accepted(contract)
+    connection.execute(
+        f"""
+update ops.delivery as d set state = case b.state when 'loaded' then b.state else d.state end,
+    restated = b.restated + (d.delivery_id in (
+        select delivery_id from ((select * from {before} except select * from {now})
+            union all (select * from {now} except select * from {before})) as otherwise))::integer
+from pg_temp.restated_before as b where b.delivery_id = d.delivery_id;
+insert into ops.quarantine overriding system value select b.* from pg_temp.quarantine_before as b
+where b.state = 'released' on conflict (delivery_id, row_no) do nothing;
 """.encode()
     )
 

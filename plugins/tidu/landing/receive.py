@@ -33,6 +33,7 @@ def pull(contract: DatasetContract, connector: Connector, as_of: dt.date, run_id
     received: list[int] = []
     with stage(run_id, "pull", contract.name) as report, connect(autocommit=True) as ledger:
         lock_intake(ledger, contract.name)
+        store.sweep()
         known = known_sources(contract.name)
         for found in connector.available(contract):
             if found.delivered_on > as_of or (found.source_uri, found.token) in known:
@@ -49,7 +50,7 @@ def pull(contract: DatasetContract, connector: Connector, as_of: dt.date, run_id
 def _receive(
     contract: DatasetContract, connector: Connector, found: AvailableDelivery, ledger: psycopg.Connection
 ) -> int | None:
-    with tempfile.TemporaryDirectory(prefix="tidu-pull-") as folder:
+    with tempfile.TemporaryDirectory(prefix=store.FETCHING) as folder:
         fetched = connector.fetch(contract, found, Path(folder))
         if fetched is None:
             log.info("%s waits: it is not complete yet", found.source_uri)

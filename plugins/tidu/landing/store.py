@@ -8,8 +8,11 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
+import shutil
+import tempfile
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,8 @@ CHUNK = 1 << 20
 READ_ONLY = 0o440
 INCOMING = ".incoming"
 """Folder of files being copied, below the landing root."""
+FETCHING = "tidu-pull-"
+"""How the names of temporary folders of pulls begin."""
 
 
 @dataclass(frozen=True)
@@ -74,15 +79,19 @@ def read(uri: str, sha256: str | None = None) -> bytes:
 
 
 def sweep(older_than: dt.timedelta = dt.timedelta(days=1)) -> int:
-    """Remove what pulls that were killed left half copied; return how many files. Local stores only."""
-    system, root = _store()
-    if not isinstance(system, LocalFileSystem):
-        return 0
+    """Remove what pulls that were killed left behind half fetched or half copied; return how many files and folders."""
     latest = time.time() - older_than.total_seconds()
-    left = [path for path in Path(root, INCOMING).glob("*") if path.stat().st_mtime < latest]
+    left = list(Path(tempfile.gettempdir()).glob(f"{FETCHING}*"))
+    system, root = _store()
+    if isinstance(system, LocalFileSystem):
+        left += Path(root, INCOMING).glob("*")
+    swept = 0
     for path in left:
-        path.unlink(missing_ok=True)
-    return len(left)
+        with suppress(FileNotFoundError):  # another pull sweeps too
+            if path.lstat().st_mtime < latest:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                swept += 1
+    return swept
 
 
 def _copy(file: Path, system: Any, incoming: str) -> tuple[str, int]:

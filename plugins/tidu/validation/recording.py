@@ -91,8 +91,13 @@ where p.delivery_id = d.delivery_id and not p.kept_out;
 
 
 def redelivery_sql(contract: DatasetContract) -> str:
-    """Return SQL that notes at open quarantined rows which later delivery of this pass brought their key well."""
+    """Return SQL that notes at open quarantined rows which later delivery of this pass brought their key well.
+
+    Without nested loops: nothing is known yet of tables filled in this transaction, and a plan that takes them for
+    small would compare every row with every other.
+    """
     return f"""
+set local enable_nestloop = off;
 update ops.quarantine as q set redelivered_by = f.delivery_id
 from (
     select distinct on (o.quarantine_id) o.quarantine_id, c.delivery_id
@@ -107,6 +112,7 @@ from (
     order by o.quarantine_id, p.place
 ) as f
 where f.quarantine_id = q.quarantine_id;
+set local enable_nestloop = on;
 """
 
 

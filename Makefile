@@ -54,3 +54,7 @@ faults: $(STAMP) ## disturb the main job at random and compare; FAULTS=100 SEED=
 
 bench: $(STAMP) ## measure the whole path on a world of 100,000 enterprises
 	@$(BIN)/tidu bench load
+
+fuzz: $(STAMP) ## read 20,000 bad inputs with every reader, settle what they accept
+	$(BIN)/python -W ignore -m tests.fuzz run
+	$(BIN)/python -W ignore -m tests.fuzz readings

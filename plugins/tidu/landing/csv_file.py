@@ -26,10 +26,6 @@ BROKEN_UTF8_SHARE = 0.1
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
 
 
-class _TooRagged(Exception):
-    """Rows of another width than the header hold more than can be meant."""
-
-
 def read_csv(contract: DatasetContract, source: str, data: bytes) -> Sheet:
     """Read CSV bytes; every cell is text, empty is null, blank lines are no rows.
 
@@ -46,15 +42,20 @@ def read_csv(contract: DatasetContract, source: str, data: bytes) -> Sheet:
     if content.count(b'"') % 2 and _ends_in_quotes(content):
         raise DeliveryRejected(contract.name, source, "a quotation mark is never closed", contract.contact)
     check_headings(contract, source, headings)
+    if any("\n" in heading and "," in heading for heading in headings):
+        reason = "a heading holds whole lines: close the quotation marks of the headings"
+        raise DeliveryRejected(contract.name, source, reason, contract.contact)
     body = pa.py_buffer(content)[start:]
     ragged: dict[int, list[str]] = {}
     ragged_cells = 0
+    too_ragged = ""
 
     def set_aside(row: Any) -> str:
-        nonlocal ragged_cells
+        nonlocal ragged_cells, too_ragged
         ragged_cells += row.actual_columns
         if row.actual_columns > MOST_COLUMNS or ragged_cells > MOST_RAGGED_CELLS:
-            raise _TooRagged(f"row {row.number} has {row.actual_columns} cells under {row.expected_columns} headings")
+            too_ragged = f"row {row.number} has {row.actual_columns} cells under {row.expected_columns} headings"
+            return "error"
         ragged[row.number - 1] = next(csv.reader(io.StringIO(row.text, newline="")), [])
         return "skip"
 
@@ -76,11 +77,9 @@ def read_csv(contract: DatasetContract, source: str, data: bytes) -> Sheet:
                 quoted_strings_can_be_null=True,
             ),
         )
-    except _TooRagged as error:
-        reason = f"{error}: check separator and quotation marks"
-        raise DeliveryRejected(contract.name, source, reason, contract.contact) from error
     except pa.ArrowInvalid as error:
-        raise DeliveryRejected(contract.name, source, f"no CSV: {error}", contract.contact) from error
+        reason = f"{too_ragged}: check separator and quotation marks" if too_ragged else f"no CSV: {error}"
+        raise DeliveryRejected(contract.name, source, reason, contract.contact) from error
     return _spliced(headings, table, ragged) if ragged else Sheet(headings, table.columns)
 
 

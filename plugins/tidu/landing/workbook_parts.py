@@ -13,10 +13,12 @@ from xml.parsers import expat
 
 import numpy as np
 
-from tidu.landing.limits import MOST_COLUMNS, MOST_SHEET_CELLS, unpacked_limit
+from tidu.landing.limits import ALWAYS_UNPACKED, LARGEST_TEXT, MOST_COLUMNS, MOST_SHEET_CELLS, unpacked_limit
 from tidu.landing.zip_archive import METHODS
 
 MOST_PARTS = 10_000
+LARGEST_REPEAT = 10
+"""How many times the size of its XML the shared texts may take; a cell that shows one takes 30 bytes itself."""
 KEPT = re.compile(r"(xl/|_rels/|\[content_types\]).*\.(xml|rels)", re.IGNORECASE)
 """Pictures, macros and the parts of other formats (xlsb, ods) stay outside."""
 _PREFIX = rb"<(?:[^\s<>/!?]*:)?"
@@ -57,11 +59,9 @@ def sealed(data: bytes) -> io.BytesIO:
         raise WorkbookTooLarge(
             f"its sheets span {cells} cells, at most {MOST_SHEET_CELLS}: delete what lies far from the table"
         )
-    limit = unpacked_limit(len(data))
+    limit = min(LARGEST_TEXT // 2, max(ALWAYS_UNPACKED, LARGEST_REPEAT * sum(map(len, parts.values()))))
     if (text := shared_text([p for n, p in parts.items() if "sharedstrings" in n.lower()], sheets)) > limit:
-        raise WorkbookTooLarge(
-            f"its cells repeat texts to {text >> 20} MiB, at most {limit >> 20}: shorten the long texts"
-        )
+        raise WorkbookTooLarge(f"its cells repeat texts to {text >> 20} MiB, at most {limit >> 20}: shorten them")
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for name, part in parts.items():

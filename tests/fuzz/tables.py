@@ -83,7 +83,7 @@ def _many_columns(rng: Random, grid: Grid) -> None:
     name = rng.choice(("附加", "", "x", "附加列"))
     grid.headings += [name if rng.random() < 0.1 else f"{name}{i}" for i in range(more)]
     for row in grid.rows[:2]:
-        row += [rng.choice(("", "1"))] * more
+        row.extend([rng.choice(("", "1"))] * more)
 
 
 def _one_column(rng: Random, grid: Grid) -> None:

@@ -11,7 +11,7 @@ import xlsxwriter
 
 from tidu.contracts import contract
 from tidu.errors import DeliveryRejected
-from tidu.landing import workbook
+from tidu.landing import limits
 from tidu.landing.shaping import shape
 from tidu.landing.workbook import read_xlsx
 
@@ -120,6 +120,7 @@ def test_a_workbook_that_cannot_be_taken_is_rejected(data: bytes, reason: str) -
 
 
 def test_a_workbook_that_unpacks_to_a_flood_is_rejected(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workbook, "LARGEST_UNPACKED", 1000)
-    with pytest.raises(DeliveryRejected, match="would unpack to"):
+    monkeypatch.setattr(limits, "ALWAYS_UNPACKED", 1000)
+    monkeypatch.setattr(limits, "LARGEST_RATIO", 0.1)
+    with pytest.raises(DeliveryRejected, match="it unpacks to more than"):
         rows_of(book([HEADINGS, ROW]))

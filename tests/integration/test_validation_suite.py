@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import psycopg
@@ -104,6 +105,46 @@ def test_many_failing_rows_are_all_counted_and_some_are_shown(warehouse: str) ->
     text = page.read_text(encoding="utf-8")
     assert "302 unexpected values found" in text
     assert [n for n in range(300) if f"无此{n:03}" in text] == list(range(20))
+
+
+SUITE = """
+name: fn_listing
+expectations:
+  - type: expect_column_values_to_be_between
+    kwargs: {column: stage_on, min_value: '1990-12-01'}
+    severity: warning
+    meta: {rule_id: date}
+    description: a date as a bound
+  - type: expect_column_values_to_match_regex
+    kwargs: {column: listing_no, regex: '^L\\d''?%?$'}
+    severity: warning
+    meta: {rule_id: pattern}
+    description: backslash, apostrophe and percent sign
+  - type: expect_column_values_to_be_in_set
+    kwargs: {column: listing_no, value_set: ["L1", "L'2", 'L\\3', 'L%4']}
+    severity: warning
+    meta: {rule_id: listed}
+    description: the same in values
+"""
+
+
+def test_bounds_of_every_kind_count_the_rows_they_mean(
+    warehouse: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "finance" / "fn_listing.yml"
+    file.parent.mkdir()
+    file.write_text(SUITE, "utf-8")
+    monkeypatch.setattr("tidu.validation.suite.EXPECTATIONS", tmp_path)
+    numbers = ("L1", "L'2", "L\\3", "L%4", "L5", "L6'%", "L7%%", "Ld", "\\d")
+    with psycopg.connect(warehouse, autocommit=True) as connection:
+        rows = [{"listing_no": n, "enterprise_name": "甲公司", "stage_on": "1980-01-01"} for n in numbers]
+        deliver(connection, "fn_listing", "2025-01-10", rows)
+        validate("fn_listing", "run")
+        found = connection.execute(
+            "select rule, failed_rows from ops.validation_result where rule like 'plausible:%' order by 1"
+        ).fetchall()
+    by_pattern = [n for n in numbers if not re.search("^L\\d'?%?$", n)]
+    assert found == [("plausible:date", 9), ("plausible:listed", 5), ("plausible:pattern", len(by_pattern))]
 
 
 def test_an_expectation_type_that_gx_does_not_know_is_an_error(

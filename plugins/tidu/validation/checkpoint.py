@@ -108,7 +108,7 @@ class _SuiteRun:
         query = rule.query.format(batch=table(self.contract)) if rule.query else found.get("unexpected_index_query")
         if raised is not None or query is None:
             return SuiteVerdict(rule, {}, raised or "it has no rows to point at")
-        failed_rows, examples = self._failing(rule, str(query).rstrip(";\n "))
+        failed_rows, examples = self._failing(rule, str(query))
         result.result = _shown(sum(failed_rows.values()), self._pending, examples, native=rule.query is None)
         return SuiteVerdict(rule, failed_rows)
 
@@ -177,6 +177,7 @@ def _warehouse() -> Iterator[tuple[Any, Any]]:
     import great_expectations as gx
 
     _spare_the_stack()
+    _literal_queries()
     context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
     scheme, _, rest = stage_dsn().partition("://")
@@ -198,6 +199,22 @@ def _spare_the_stack() -> None:
     import great_expectations.util
 
     great_expectations.util.stack = list
+
+
+def _literal_queries() -> None:
+    """Let GX write the query of failing rows with SQL's literals.
+
+    It puts Python's own into the text: dates as datetime.date(1990, 1, 1), backslashes twice, apostrophes unescaped.
+    """
+    from great_expectations.expectations.metrics.map_metric_provider import map_condition_auxilliary_methods
+
+    map_condition_auxilliary_methods.sqlalchemy_select_to_sql_string = _as_sql
+
+
+def _as_sql(engine: Any, select_statement: Any) -> str:
+    """Return a statement as text to run without parameters; for those the driver doubles every percent sign."""
+    compiled = select_statement.compile(engine.engine, compile_kwargs={"literal_binds": True})
+    return str(compiled).replace("%%", "%")
 
 
 def _raised(exception_info: Any) -> str | None:

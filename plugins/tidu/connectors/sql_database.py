@@ -121,7 +121,8 @@ class _Postgres:
                 (dataset,),
             )
             found = cursor.fetchall()
-        return [(str(day)[:10], rows, at) for day, rows, at in found]
+        # What is more than a date and its time (44-03-15 BC, infinity) stays whole, and no date is read from it.
+        return [(str(day) if str(day).endswith("BC") else str(day)[:10], rows, at) for day, rows, at in found]
 
     def rows(self, dataset: str, batch_date: str) -> pa.Table:
         table = self._table(dataset)

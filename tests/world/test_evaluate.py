@@ -116,3 +116,9 @@ def test_a_folder_without_truth_is_refused(tmp_path: Path) -> None:
     done = CliRunner().invoke(build(), ["evaluate", "--truth", str(tmp_path)])
     assert done.exit_code == 1
     assert "xref.csv is missing" in str(done.exception)
+
+
+def test_a_warehouse_without_a_build_is_said_to_have_none(world: Path, warehouse: str) -> None:
+    done = CliRunner().invoke(build(), ["evaluate", "--truth", str(world / "truth")])
+    assert done.exit_code == 1
+    assert "nothing is built yet" in str(done.exception)

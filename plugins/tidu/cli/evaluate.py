@@ -63,6 +63,8 @@ def evaluate(
     world = truth.resolve().parent
     if not (truth / "xref.csv").exists():
         raise TiduError(f"{truth} is no truth folder: xref.csv is missing")
+    if not fetch("select to_regclass('mart.enterprise_xref') is not null as built")["built"][0]:
+        raise TiduError("nothing is built yet, so there is nothing to compare; run `make run` on this world first")
     day = date.fromisoformat(as_of) if as_of else released_on() or span(world)[1]
     right = compute(world, day)
     found = fetch(LINKS)

@@ -51,6 +51,11 @@ DOCUMENT_MISTAKES = {
         "{property: transport, value: sql}\n  - {property: changedTypeShare, value: 10}",
         "changedTypeShare",
     ),
+    "a limit to shrinking where nothing shrinks": (
+        "{property: rowRuleSeverity, value: warn}",
+        "{property: rowRuleSeverity, value: warn}\n      - {property: shrinkLimit, value: 0.5}",
+        "shrinkLimit",
+    ),
     "days that are none": (
         "{property: transport, value: sql}",
         "{property: transport, value: sql}\n  - {property: correctionDays, value: soon}",

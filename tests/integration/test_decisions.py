@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.integration.test_validation_settlement import arrears, loan, taxpayer, vat
+from tests.integration.test_validation_settlement import arrears, change, loan, taxpayer, vat
 from tests.unit.validation.delivering import deliver
 from tidu.contracts import contract
 from tidu.errors import DecisionRefused
@@ -93,6 +93,27 @@ def test_a_waiver_lets_a_row_in_until_it_expires(connection: psycopg.Connection)
     assert decisions.replay(as_of=dt.date(2025, 7, 1), **SIGNED) == []
     decisions.waive([number], **SIGNED)
     assert ledger(connection, delivery) == (2, 2, 0, 0, 0)
+    assert prove() == []
+
+
+def test_waivers_end_before_a_build_also_where_the_row_was_held_for_another_reason(
+    connection: psycopg.Connection,
+) -> None:
+    """A waived row that contradicts an accepted one goes on breaking its rule when the other row is gone."""
+    first = settle(connection, "ms_change_event", "2025-03-01", change("甲"))
+    late = change("乙") | {"changed_on": "2025-12-01"}
+    second = settle(connection, "ms_change_event", "2025-03-02", late)
+    (number,) = held(connection)
+    (moved,) = decisions.waive([number], expires_on=dt.date(2025, 6, 30), **SIGNED)
+    assert (moved.state, moved.rules) == ("open", ["row:conflict"])
+    assert decisions.lapse_waivers(dt.date(2025, 6, 30)) == []
+    (moved,) = decisions.lapse_waivers(dt.date(2025, 7, 1))
+    assert (moved.state, moved.rules) == ("open", ["changed_on:not_after_delivery"])
+    assert decisions.lapse_waivers(dt.date(2025, 7, 1)) == []
+    withdraw(first, **SIGNED)
+    assert ledger(connection, second) == (1, 0, 1, 0, 0)
+    ended = connection.execute("select decided_by, reason from ops.quarantine").fetchall()
+    assert ended == [("tidu", "the waiver ended before 2025-07-01")]
     assert prove() == []
 
 

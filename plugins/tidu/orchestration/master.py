@@ -38,14 +38,17 @@ def master_dag(owner: str, doc_md: str | None) -> DAG:
 
 @task
 def stage() -> int:
-    """Type the accepted rows no build has taken yet. Skips the run when the master stands for the date and is released.
+    """End waivers that ran out, then type the accepted rows no build has taken yet.
 
-    A master that stands without a release was closed by a task that died before it could announce it.
+    Skips the run when the master stands for the date and is released. A master that stands without a release was
+    closed by a task that died before it could announce it.
     """
     from tidu.publishing import is_released
     from tidu.transform import begin_build, build, nothing_new
+    from tidu.validation.decisions import lapse_waivers
 
     now = occasion()
+    lapse_waivers(now.as_of)
     if nothing_new(now.as_of) and is_released(now.as_of):
         raise AirflowSkipException(f"nothing new was accepted; the master stands as of {now.as_of}")
     marked = begin_build(now.run_id)

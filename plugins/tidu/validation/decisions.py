@@ -19,6 +19,7 @@ from psycopg.types.json import Jsonb
 from tidu.contracts import DatasetContract, contracts
 from tidu.contracts import contract as contract_of
 from tidu.errors import DecisionRefused
+from tidu.ledger.database import connect
 from tidu.ledger.decisions import record_decisions, retire_decisions
 from tidu.ledger.quarantine import Held, held_rows
 from tidu.ledger.roles import Role, acting_as
@@ -119,39 +120,64 @@ def replay(
     """
     by, reason = signed(by, reason)
     moved = []
-    for name in [contract.name] if contract else datasets or contracts():
-        promised = contract or contract_of(name)
-        with moving([name]) as connection:
-            before = held_rows(connection, dataset=name, states=("open",)) + _lapsed(
-                connection, name, as_of, by, reason
-            )
-            found = [row for row in before if row.rules != ["row:conflict"]]
-            after = resettled(connection, found, by, reason, contract=promised) if found else []
-            known = {row.quarantine_id: row for row in found}
-            changed = [m for m in after if (m.state, m.rules) != _standing(known[m.quarantine_id])]
-            released = [known[m.quarantine_id] for m in changed if m.state != "open"]
-            detail = [{"replay": promised.version, **_place(row)} for row in released]
-            record_decisions(connection, "exception", released, by=by, reason=reason, details=detail)
-            connection.execute(
-                "update ops.quarantine set decided_by = %s, decided_at = now(), reason = %s"
-                " where quarantine_id = any(%s)",
-                [by, reason, [m.quarantine_id for m in changed]],
-            )
-            moved += changed
+    for promised in [contract] if contract else map(contract_of, datasets or contracts()):
+        with moving([promised.name]) as connection:
+            lapsed = _lapsed(connection, promised.name, as_of, by, reason) if as_of else []
+            ended = {row.quarantine_id for row in lapsed}
+            held = held_rows(connection, dataset=promised.name, states=("open",))
+            found = [r for r in held if r.rules != ["row:conflict"] and r.quarantine_id not in ended]
+            moved += _replayed(connection, promised, [*found, *lapsed], by, reason)
     return moved
+
+
+@acting_as(Role.REVIEW)
+def lapse_waivers(as_of: dt.date, *, by: str = "tidu") -> list[Moved]:
+    """End the waivers whose last day lies before `as_of` and judge their rows again; return those that moved.
+
+    What `replay` does with open rows besides is left out, so that a pipeline can call it before every build: with no
+    waiver to end it reads one small table. Idempotence: a second call moves nothing.
+    """
+    reason = f"the waiver ended before {as_of}"
+    with connect(autocommit=True) as connection:
+        rows = connection.execute(
+            "select distinct dataset from ops.quarantine where state in ('open', 'waived') and waived_until < %s"
+            " order by 1",
+            [as_of],
+        ).fetchall()
+    moved = []
+    for (name,) in rows:
+        with moving([name]) as connection:
+            lapsed = _lapsed(connection, name, as_of, by, reason)
+            moved += _replayed(connection, contract_of(name), lapsed, by, reason)
+    return moved
+
+
+def _replayed(
+    connection: psycopg.Connection, contract: DatasetContract, found: Sequence[Held], by: str, reason: str
+) -> list[Moved]:
+    """Judge rows of one dataset again; record those whose state or rules changed, and return them."""
+    after = resettled(connection, found, by, reason, contract=contract) if found else []
+    known = {row.quarantine_id: row for row in found}
+    changed = [m for m in after if (m.state, m.rules) != _standing(known[m.quarantine_id])]
+    released = [known[m.quarantine_id] for m in changed if m.state != "open"]
+    detail = [{"replay": contract.version, **_place(row)} for row in released]
+    record_decisions(connection, "exception", released, by=by, reason=reason, details=detail)
+    connection.execute(
+        "update ops.quarantine set decided_by = %s, decided_at = now(), reason = %s where quarantine_id = any(%s)",
+        [by, reason, [m.quarantine_id for m in changed]],
+    )
+    return changed
 
 
 def _standing(row: Held) -> tuple[str, list[str]]:
     return row.state, row.rules
 
 
-def _lapsed(connection: psycopg.Connection, dataset: str, as_of: dt.date | None, by: str, reason: str) -> list[Held]:
-    """End the waivers whose last day lies before `as_of`; return their rows."""
-    if as_of is None:
-        return []
+def _lapsed(connection: psycopg.Connection, dataset: str, as_of: dt.date, by: str, reason: str) -> list[Held]:
+    """End the waivers whose last day lies before `as_of`; return their rows, those in conflict included."""
     found = [
         row
-        for row in held_rows(connection, dataset=dataset, states=("waived",))
+        for row in held_rows(connection, dataset=dataset, states=("open", "waived"))
         if row.waived_until is not None and row.waived_until < as_of
     ]
     ids = [row.quarantine_id for row in found]

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from tidu.cli.screen import console, plain
 from tidu.cli.stack import show_addresses
+from tidu.settings import settings
 from tidu.stack import main_job
 from tidu.stack.state import State, state
 from tidu.stack.summary import OUTCOMES, Summary, summarize
@@ -96,6 +97,8 @@ def show_summary(found: Summary, world: main_job.World) -> None:
     console.print(stages)
     plain(f"new deliveries {found.new_deliveries}, whole job {found.seconds:.1f} s")
     plain(f"enterprises {found.enterprises:,}")
+    returns = settings().home / "returns"
+    plain(f"open correction tickets {found.tickets_open:,} (tidu ticket list); what departments get back: {returns}")
     if found.release:
         release_id, period, word, approver = found.release
         plain(f"release {release_id}: {period}, {word}" + (f", approved by {approver}" if approver else ""))

@@ -110,7 +110,9 @@ def write_returns(as_of: dt.date) -> list[Return]:
 
 def _write(department: str, as_of: dt.date) -> Return | None:
     folder = settings().home / "returns" / department
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # others than the account that runs tidu get in where an administrator lets them
+    folder.mkdir(mode=0o750, exist_ok=True)
     with connect() as connection:
         connection.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", [LOCK, department])
         last = _last(connection, department)

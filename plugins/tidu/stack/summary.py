@@ -21,6 +21,8 @@ class Summary:
     rejected: list[str]
     """Reasons of deliveries kept out as a whole."""
     enterprises: int
+    tickets_open: int
+    """Of all departments."""
     release: tuple[int, str, str, str | None] | None
     """Newest release: id, period, state, approver."""
     stages: list[tuple[str, int, float, int | None]]
@@ -46,6 +48,9 @@ def summarize(runs: list[Run]) -> Summary:
             "select reject_reason from ops.delivery where state = 'rejected' order by delivery_id"
         ).fetchall()
         (enterprises,) = connection.execute("select count(*) from mart.enterprise").fetchone() or (0,)
+        (tickets_open,) = connection.execute(
+            "select count(*) from ops.correction_ticket where state = 'open'"
+        ).fetchone() or (0,)
         release = connection.execute(
             "select release_id, period, state, approved_by from ops.release order by release_id desc limit 1"
         ).fetchone()
@@ -69,6 +74,7 @@ def summarize(runs: list[Run]) -> Summary:
         new_deliveries=new,
         rejected=[reason for (reason,) in rejected],
         enterprises=enterprises,
+        tickets_open=tickets_open,
         release=release,
         stages=[(stage, count, float(took), rows) for stage, count, took, rows in stages],
         seconds=float(seconds),

@@ -53,6 +53,7 @@ def _run(readers: list[str], first: int, inputs: int, land: int) -> int:
             tally = Tally(reader)
             for start in range(first, first + inputs, BATCH):
                 tally.add(read_in_process(reader, range(start, min(start + BATCH, first + inputs)), dsn))
+                print(f"{reader}: {tally.inputs:,} read, {len(tally.findings)} findings", file=sys.stderr, flush=True)  # noqa: T201
             _say(_report(tally))
             found += len(tally.findings)
             if land and dsn:

@@ -25,6 +25,8 @@ from typing import Any
 PEAK_BYTES = 1 << 30
 """Resident memory a worker may reach at most, on inputs of up to 64 MiB of text or workbook XML."""
 ADDRESS_BYTES = 8 << 30
+MOST_ROWS_LANDED = 5_000
+"""Rows of an accepted input that goes on to PostgreSQL; a stray cell at the end of a sheet makes a million blank ones."""
 CPU_SECONDS = 10.0
 """What one input may take."""
 HANG_CPU_SECONDS = 60.0
@@ -100,7 +102,7 @@ def read_cases(reader: str, seeds: range, note: Path | None = None, dsn: str = "
             tally.accepted += taken.accepted
             tally.rejected += not taken.accepted
             tally.rows += taken.rows
-            if taken.accepted and taken.rows:
+            if taken.accepted and 0 < taken.rows <= MOST_ROWS_LANDED:
                 tally.keepers.append(seed)
             tally.reasons[_general(taken.reason)] += not taken.accepted
         spent = time.process_time() - before

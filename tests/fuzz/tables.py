@@ -55,8 +55,8 @@ def _nasty_column(rng: Random, grid: Grid) -> None:
 
 
 def _huge_cell(rng: Random, grid: Grid) -> None:
-    if grid.rows and grid.rows[0]:
-        row = rng.choice(grid.rows)
+    row = rng.choice(grid.rows) if grid.rows and grid.rows[0] else []
+    if row:
         row[rng.randrange(len(row))] = rng.choice(("x", "长", "7", "a b")) * (HUGE_CELL // 3)
 
 

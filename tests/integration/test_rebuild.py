@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.integration.test_validation_settlement import arrears, loan, taxpayer, vat
+from tests.integration.settlement_scenarios import arrears, loan, taxpayer, vat
 from tidu.contracts import contract
 from tidu.errors import TiduError
 from tidu.landing import land, store

@@ -56,8 +56,12 @@ def _decide(connection: psycopg.Connection, contract: DatasetContract, step: Hap
             "update ops.quarantine set waived_rules = '{}', waived_until = null where quarantine_id = any(%s)",
             [numbers],
         )
+    moved = resettled(connection, found, step.by, step.reason, discarded=step.kind == "discard", contract=contract)
+    if step.kind in ("lapse", "replay"):
+        # a row that stays as it was does not bear the name of who looked at it again
+        before = {row.quarantine_id: (row.state, row.rules) for row in found}
+        numbers = [m.quarantine_id for m in moved if (m.state, m.rules) != before[m.quarantine_id]]
     connection.execute(
         "update ops.quarantine set decided_by = %s, decided_at = now(), reason = %s where quarantine_id = any(%s)",
         [step.by, step.reason, numbers],
     )
-    resettled(connection, found, step.by, step.reason, discarded=step.kind == "discard", contract=contract)

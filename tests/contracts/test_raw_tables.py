@@ -23,7 +23,7 @@ def test_every_dataset_has_its_raw_table_and_its_part_of_the_accepted_rows(wareh
         parts = connection.execute(
             "select inhrelid::regclass::text from pg_inherits where inhparent = 'ops.accepted_row'::regclass"
         ).fetchall()
-        assert {name for (name,) in tables} == set(contracts())
+        assert {name for (name,) in tables} == {*contracts(), *(f"{name}_repair" for name in contracts())}
         assert {name for (name,) in parts} == {f"ops.accepted_row_{name}" for name in contracts()}
         for c in contracts().values():
             found = connection.execute(COLUMNS, [f"raw.{c.name}"]).fetchall()
@@ -40,7 +40,13 @@ def test_making_them_again_keeps_rows_and_adds_a_field_the_contract_gained(wareh
         for _ in range(2):
             connection.execute(landing_ddl(dataclasses.replace(known, fields=(*known.fields, gained))))
         rows = connection.execute("select grade, score from raw.tx_credit_rating").fetchall()
+        delivered, repaired = (
+            [name for name, *_ in connection.execute(COLUMNS, [f"raw.{table}"])]
+            for table in ("tx_credit_rating", "tx_credit_rating_repair")
+        )
     assert rows == [("A", None)]
+    assert delivered == repaired, "staging takes rows of either by their order of columns"
+    assert delivered[-1] == "score"
 
 
 def test_names_and_texts_are_quoted(warehouse: str) -> None:

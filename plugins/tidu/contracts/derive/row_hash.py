@@ -16,7 +16,8 @@ SEPARATOR = r" || E'\x1f' || "
 
 def row_hash_sql(contract: DatasetContract, row: str = "r") -> str:
     """Return SQL (bigint) for the hash of the row of raw.<dataset> called `row`."""
-    fields = SEPARATOR.join(f"""coalesce({row}."{name}", '')""" for name in contract.key)
+    quoted = (name.replace('"', '""') for name in contract.key)
+    fields = SEPARATOR.join(f"""coalesce({row}."{name}", '')""" for name in quoted)
     return f"hashtextextended({fields}, {row}.row_no)"
 
 

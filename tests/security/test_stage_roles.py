@@ -151,6 +151,7 @@ REFUSED = {
         "update raw.ms_registration set uscc = ''",
         "delete from raw.ms_registration",
         "truncate raw.ms_registration",
+        "insert into raw.ms_registration_repair (delivery_id, row_no) values (1, 1)",
         "delete from ops.delivery",
         "select from ops.quarantine",
         "insert into ops.accepted_row values ('ms_registration', 1, 1, 'k', 0, gen_random_uuid())",
@@ -283,7 +284,7 @@ def _granted(role: object, relation: object, privilege: object) -> bool:
     return any(
         _fits(str(relation), pattern) and str(privilege).lower() in granted
         for pattern, granted in rights.RIGHTS[Role(str(role))].items()
-    )
+    ) and not any(_fits(str(relation), pattern) for pattern in rights.EXCEPT.get(Role(str(role)), ()))
 
 
 def _fits(relation: str, pattern: str) -> bool:

@@ -89,6 +89,9 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
 }
 """Role -> relation (`*`: any ending) -> privileges; `maintain` (analyze) from PostgreSQL 17 on."""
 
+EXCEPT: dict[Role, tuple[str, ...]] = {Role.LAND: ("raw.*_repair",)}
+"""Relations that a pattern above matches and that are not meant: repairs are a reviewer's."""
+
 MAKERS: dict[str, Role] = {
     "reading": Role.VALIDATE,
     "staging": Role.TRANSFORM,
@@ -183,11 +186,17 @@ def _statements(connection: psycopg.Connection, usable: list[Role]) -> list[str]
         {
             "roles": [role.value for role in usable],
             "want_roles": [w[0] for w in wanted],
-            "want_patterns": [w[1].replace("_", r"\_").replace("*", "%") for w in wanted],
+            "want_patterns": [_like(w[1]) for w in wanted],
             "want_privileges": [w[2].partition(" ")[0].upper() for w in wanted],
             "want_columns": [w[2].partition(" ")[2].strip("()") for w in wanted],
+            "except_roles": [role.value for role, patterns in EXCEPT.items() for _ in patterns],
+            "except_patterns": [_like(pattern) for patterns in EXCEPT.values() for pattern in patterns],
             "maker_schemas": [m[0] for m in makers],
             "maker_roles": [m[1] for m in makers],
         },
     ).fetchall()
     return [statement for (statement,) in rows]
+
+
+def _like(pattern: str) -> str:
+    return pattern.replace("_", r"\_").replace("*", "%")

@@ -24,7 +24,9 @@ want as (
 wanted as (
     select w.role, l.quoted, null::name as column_name, w.privilege
     from want as w join relation as l on l.name like w.pattern and (l.relkind = 'S') = (w.privilege = 'USAGE')
-    where w.columns is null
+    where w.columns is null and not exists (
+        select from unnest(%(except_roles)s::text[], %(except_patterns)s::text[]) as e (role, pattern)
+        where e.role = w.role and l.name like e.pattern)
     union
     select w.role, l.quoted, u.column_name::name, w.privilege
     from want as w join relation as l on l.name like w.pattern cross join unnest(w.columns) as u (column_name)

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.integration.test_validation_settlement import arrears, change, loan, taxpayer, vat
+from tests.integration.settlement_scenarios import arrears, change, loan, taxpayer, vat
 from tests.unit.validation.delivering import deliver
 from tidu.contracts import contract
 from tidu.errors import DecisionRefused

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from typer.testing import CliRunner
 
-from tests.integration.test_validation_settlement import arrears, loan
+from tests.integration.settlement_scenarios import arrears, loan
 from tests.unit.validation.delivering import deliver
 from tidu.cli import build
 from tidu.errors import DecisionRefused

@@ -120,21 +120,23 @@ where q.delivery_id = m.delivery_id and q.row_no = m.row_no and m._broken is not
 
 def _affected_keys(contract: DatasetContract) -> str:
     """Return SQL for the keys that moved rows had and have, and all keys of withdrawn deliveries."""
-    name = contract.name
-    concerned = "(select delivery_id, row_no from pg_temp.moved_row)"
-    gone = "(select delivery_id from pg_temp.gone_delivery)"
+    name, table = contract.name, accepted(contract)
+    # each branch its own, so that moved rows are looked up and only withdrawn deliveries are gone through
+    concerned = ("moved_row as n using (delivery_id, row_no)", "gone_delivery as n using (delivery_id)")
+    looked_up = "\nunion\n".join(
+        f"""select a.key from {table} as a join pg_temp.{named}
+union
+select a.key from ops.row_set_aside as s join pg_temp.{named}
+join {table} as a on a.delivery_id = s.of_delivery_id and a.row_no = s.of_row_no
+where s.dataset = '{name}'
+union
+select q.key from ops.quarantine as q join pg_temp.{named}
+where q.dataset = '{name}' and q.key is not null and q.rules = array['{CONFLICT}']"""
+        for named in concerned
+    )
     return f"""
 create temporary table affected_key on commit drop as
-select a.key from {accepted(contract)} as a
-where (a.delivery_id, a.row_no) in {concerned} or a.delivery_id in {gone}
-union
-select a.key from ops.row_set_aside as s
-join {accepted(contract)} as a on a.delivery_id = s.of_delivery_id and a.row_no = s.of_row_no
-where s.dataset = '{name}' and ((s.delivery_id, s.row_no) in {concerned} or s.delivery_id in {gone})
-union
-select q.key from ops.quarantine as q
-where q.dataset = '{name}' and q.key is not null
-    and q.rules = array['{CONFLICT}'] and ((q.delivery_id, q.row_no) in {concerned} or q.delivery_id in {gone})
+{looked_up}
 union
 select m._key from pg_temp.moving_reading as m where m._broken is null;
 create unique index on pg_temp.affected_key (key);

@@ -34,8 +34,8 @@ def inputs(connection: Connection[Any], series_start: str, period: str) -> dict[
         connection.cursor(row_factory=dict_row)
         .execute(
             "select delivery_id, dataset, delivered_on::text, sha256, contract_version, state, restated_taken"
-            " from ops.delivery where state = 'rejected' or (state = 'accepted' and built_at is not null and build_no <="
-            " (select max(built_until) from intermediate.int_monitoring__month)) order by delivery_id"
+            " from ops.delivery where state = 'rejected' or (state = 'accepted' and built_at is not null"
+            " and build_no <= (select max(built_until) from intermediate.int_monitoring__month)) order by delivery_id"
         )
         .fetchall()
     )

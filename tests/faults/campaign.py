@@ -29,6 +29,9 @@ from tidu.stack import components
 
 LONGEST_JOB_SECONDS = 1500.0
 ATTEMPTS_AT_MOST = 40
+WHILE_NOTHING_WORKS = 0.1
+"""Share of the strikes at moments without a task at work, such as while the stack comes up, that are struck anyway."""
+KEPT_FOR_BUILDS = 0.45
 NEEDS_SOCKETS = ("database connection cut", "department connections cut", "api-server connections cut")
 
 
@@ -106,7 +109,8 @@ def disturbed(
         chooser = Chooser(rng, plan.airflow)
         for step, date in enumerate(plan.dates):
             quota = min(plan.faults_per_step, -(-(faults - len(done.blows)) // (len(plan.dates) - step)))
-            _step(target, date, quota, chooser, plan, done, tell)
+            deliveries = sum(expected[date].tables["ops.delivery"].values())
+            _step(target, date, quota, deliveries, chooser, plan, done, tell)
             _wait_for_others(target)
             left = holdings(target.dsn)
             done.rows += left.rows
@@ -142,9 +146,19 @@ class Chooser:
 
 
 def _step(
-    target: Target, date: str, quota: int, chooser: Chooser, plan: Plan, done: Round, tell: Callable[[str], None]
+    target: Target,
+    date: str,
+    quota: int,
+    deliveries: int,
+    chooser: Chooser,
+    plan: Plan,
+    done: Round,
+    tell: Callable[[str], None],
 ) -> None:
-    """Start the job until it ends well; strike while it runs, `quota` effective faults at most."""
+    """Start the job until it ends well; strike while it runs, `quota` effective faults at most.
+
+    Part of them is kept for what follows once all `deliveries` of the step are accepted: builds and the release.
+    """
     struck, attempts = 0, 0
     while True:
         attempts += 1
@@ -159,7 +173,9 @@ def _step(
                     kill(pid)
                 break
             _pause(target, chooser.rng.uniform(*plan.pause_seconds))
-            if struck < quota and target.running:
+            at_work = bool(target.tasks()) or chooser.rng.random() < WHILE_NOTHING_WORKS
+            allowed = quota if target.accepted() >= deliveries else quota - round(quota * KEPT_FOR_BUILDS)
+            if struck < allowed and target.running and at_work:
                 struck += _strike(target, chooser, done, tell)
         if target.job is not None and target.job.wait() == 0:
             return
@@ -194,8 +210,8 @@ def _wait_for_others(target: Target) -> None:
 
 
 def _fingerprint(plan: Plan) -> str:
-    """What the undisturbed result depends on: the code, the world, the dates."""
-    total = hashlib.sha256(json.dumps([*plan.dates, plan.airflow]).encode())
+    """What the undisturbed result depends on besides the dates: the code and the world."""
+    total = hashlib.sha256(str(plan.airflow).encode())
     code = [PROJECT_ROOT / folder for folder in ("plugins", "simulators", "dbt_project", "indicators")]
     for folder in (*code, plan.world):
         for path in sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
@@ -211,7 +227,7 @@ def _remember(file: Path, plan: Plan, expected: dict[str, Holdings]) -> None:
 def _remembered(file: Path, plan: Plan) -> dict[str, Holdings] | None:
     """Return the undisturbed result of an earlier campaign in the same folder, if nothing has changed since."""
     known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    if known.get("of") != _fingerprint(plan):
+    if known.get("of") != _fingerprint(plan) or not set(plan.dates) <= set(known["tables"]):
         return None
     return {
         date: Holdings({name: Counter(rows) for name, rows in tables.items()})

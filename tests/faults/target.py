@@ -137,6 +137,15 @@ class Target:
         except psycopg.Error:
             return {}
 
+    def accepted(self) -> int:
+        """Return how many deliveries are accepted; -1 while the warehouse does not answer."""
+        try:
+            with psycopg.connect(self.dsn, connect_timeout=3) as connection:
+                row = connection.execute("select count(*) from ops.delivery where state = 'accepted'").fetchone()
+                return int(row[0]) if row else -1
+        except (psycopg.Error, FileNotFoundError):
+            return -1
+
     def answers(self) -> bool:
         """Tell whether the warehouse takes connections."""
         try:

@@ -90,11 +90,11 @@ where p.delivery_id = d.delivery_id and not p.kept_out;
 """
 
 
-def redelivery_sql(contract: DatasetContract) -> str:
+def redelivery_sql(contract: DatasetContract, nested_loops: str = "on") -> str:
     """Return SQL that notes at open quarantined rows which later delivery of this pass brought their key well.
 
     Without nested loops: nothing is known yet of tables filled in this transaction, and a plan that takes them for
-    small would compare every row with every other.
+    small would compare every row with every other. `nested_loops` is how the session goes on.
     """
     return f"""
 set local enable_nestloop = off;
@@ -112,7 +112,7 @@ from (
     order by o.quarantine_id, p.place
 ) as f
 where f.quarantine_id = q.quarantine_id;
-set local enable_nestloop = on;
+set local enable_nestloop = {nested_loops};
 """
 
 

@@ -27,6 +27,8 @@ from tidu.validation.readings import reading_query
 from tidu.validation.recording import redelivery_sql
 from tidu.validation.settlement import CONFLICT, accepted, judging_sql
 
+MANY_ROWS, MANY_KEYS = 100, 5000
+
 
 @dataclass(frozen=True)
 class Moved:
@@ -53,7 +55,10 @@ def resettle(connection: psycopg.Connection, contract: DatasetContract, by: str,
     _order_deliveries(connection, contract.name)
     _read(connection, contract, "pg_temp.moved_row", "moving_reading")
     connection.execute(WAIVE)
+    gone = "exists (select from pg_temp.gone_delivery)"
+    _plan_for(connection, f"select count(*) > {MANY_ROWS} or {gone} from pg_temp.moved_row")
     connection.execute(_affected_keys(contract).encode())
+    many = _plan_for(connection, f"select count(*) > {MANY_KEYS} from pg_temp.affected_key")
     remember_standing(connection, contract)
     hold_moved_rows(connection)
     _read(connection, contract, "pg_temp.staying_row", "standing_reading")
@@ -63,8 +68,9 @@ def resettle(connection: psycopg.Connection, contract: DatasetContract, by: str,
         " insert into pg_temp.standing_reading select m.* from pg_temp.moving_reading as m"
         " join pg_temp.moved_row using (delivery_id, row_no) where m._broken is null and not discarded"
     )
-    _settle_by_pass(connection, contract)
+    _settle_by_pass(connection, contract, "off" if many else "on")
     apply_moves(connection, by, reason)
+    connection.execute("set local enable_nestloop = on")
     return _moved(connection, contract.name)
 
 
@@ -144,7 +150,14 @@ analyze pg_temp.affected_key;
 """
 
 
-def _settle_by_pass(connection: psycopg.Connection, contract: DatasetContract) -> None:
+def _plan_for(connection: psycopg.Connection, much: str) -> bool:
+    """Ask whether so much is concerned that tables are gone through once instead of looked up, and plan for it."""
+    (found,) = connection.execute(much.encode()).fetchone() or (False,)
+    connection.execute("set local enable_nestloop = off" if found else "set local enable_nestloop = on")
+    return bool(found)
+
+
+def _settle_by_pass(connection: psycopg.Connection, contract: DatasetContract, nested_loops: str) -> None:
     """Settle the standing rows, earlier passes first, and keep their outcomes in pg_temp.row_after."""
     passes = connection.execute(
         "select min(p.place), max(p.place) from pg_temp.pending_delivery as p"
@@ -159,11 +172,11 @@ def _settle_by_pass(connection: psycopg.Connection, contract: DatasetContract) -
         rows = f"(select * from pg_temp.standing_reading where _place between {first} and {last})"
         connection.execute("drop table if exists pg_temp.candidate, pg_temp.set_aside")
         connection.execute(judging_sql(contract, has_history=True, readings=rows).encode())
-        connection.execute(_pass_records(contract).encode())
+        connection.execute(_pass_records(contract, nested_loops).encode())
     connection.execute("drop table if exists pg_temp.candidate, pg_temp.set_aside")
 
 
-def _pass_records(contract: DatasetContract) -> str:
+def _pass_records(contract: DatasetContract, nested_loops: str) -> str:
     name = contract.name
     return f"""
 insert into ops.accepted_row (dataset, delivery_id, row_no, key, version, content, row_hash)
@@ -179,7 +192,7 @@ select delivery_id, row_no, hash, key, 'accepted' from pg_temp.candidate where o
 union all
 select delivery_id, row_no, hash, key, case outcome when 'conflict' then 'quarantined' else outcome end
 from pg_temp.set_aside;
-{conflicts_sql(contract)}{redelivery_sql(contract)}"""
+{conflicts_sql(contract)}{redelivery_sql(contract, nested_loops)}"""
 
 
 def _moved(connection: psycopg.Connection, dataset: str) -> list[Moved]:

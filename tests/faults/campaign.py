@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+import psycopg
+
 from tests.faults import sockets
 from tests.faults.comparison import Holdings, broken_promises, differences, holdings
 from tests.faults.strikes import KINDS
@@ -184,7 +186,10 @@ def _step(
 
 def _strike(target: Target, chooser: Chooser, done: Round, tell: Callable[[str], None]) -> int:
     name = chooser.next()
-    what = KINDS[name].strike(target, chooser.rng)
+    try:
+        what = KINDS[name].strike(target, chooser.rng)
+    except psycopg.OperationalError:  # the database went away meanwhile, struck before
+        what = None
     if what is None:
         done.missed[name] += 1
         return 0

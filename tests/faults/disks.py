@@ -21,13 +21,10 @@ class SmallDisk:
         )  # fmt: skip
         self.mounted = done.returncode == 0
 
-    def fill(self) -> None:
-        """Take all the room there is left: whoever writes now gets ENOSPC."""
+    def fill(self) -> bool:
+        """Take all the room there is left: whoever writes now gets ENOSPC. False when writers were faster."""
         # the smallest size the kernel accepts is what is in use; a write in between makes it refuse, so try again
-        for spare in (0, 1, 4, 16, 64, 256):
-            if self._resize(self._used_pages() + spare):
-                return
-        raise OSError(f"{self.folder} could not be filled")
+        return any(self._resize(self._used_pages() + spare) for spare in (0, 1, 4, 16, 64, 256))
 
     def make_room(self) -> None:
         """Give the room back."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 PIDFD_GETFD = 438
@@ -12,20 +13,20 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def established(pid: int) -> list[int]:
-    """Return the file descriptors of a process that are established TCP connections."""
-    alive = set()
-    for table in ("tcp", "tcp6"):
-        for line in Path(f"/proc/{pid}/net/{table}").read_text(encoding="utf-8").splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == "01":
-                alive.add(f"socket:[{fields[9]}]")
-    found = []
-    for entry in Path(f"/proc/{pid}/fd").iterdir():
-        try:
-            if str(entry.readlink()) in alive:
-                found.append(int(entry.name))
-        except OSError:
-            continue
+    """Return the file descriptors of a process that are established TCP connections; none when it is gone."""
+    alive, found = set(), []
+    try:
+        for table in ("tcp", "tcp6"):
+            for line in Path(f"/proc/{pid}/net/{table}").read_text(encoding="utf-8").splitlines()[1:]:
+                fields = line.split()
+                if fields[3] == "01":
+                    alive.add(f"socket:[{fields[9]}]")
+        for entry in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(FileNotFoundError):
+                if str(entry.readlink()) in alive:
+                    found.append(int(entry.name))
+    except OSError:
+        return []
     return found
 
 

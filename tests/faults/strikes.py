@@ -107,7 +107,8 @@ def database_disk_full(target: Target, rng: Random) -> str | None:
     disk = target.database_disk
     if disk is None or not disk.mounted or not target.tasks() or not target.answers():
         return None
-    disk.fill()
+    if not disk.fill():
+        return None
     try:
         refused = _database_refuses(target)
         time.sleep(rng.uniform(*FULL_FOR_SECONDS))
@@ -121,7 +122,8 @@ def landing_disk_full(target: Target, rng: Random) -> str | None:
     disk = target.landing_disk
     if disk is None or not disk.mounted or not any(".pull" in t.title or t.title == "walk" for t in target.tasks()):
         return None
-    disk.fill()
+    if not disk.fill():
+        return None
     try:
         refused = _write_refused(disk.folder)
         time.sleep(rng.uniform(*FULL_FOR_SECONDS))

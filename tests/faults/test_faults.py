@@ -98,7 +98,7 @@ def test_a_full_disk_refuses_and_takes_again(folder: Path) -> None:
     if not disk.mounted:
         pytest.skip("mounting a small disk is not permitted here")
     try:
-        disk.fill()
+        assert disk.fill()
         with pytest.raises(OSError, match="No space left"):
             (disk.folder / "file").write_bytes(b"x" * 2_000_000)
         disk.make_room()

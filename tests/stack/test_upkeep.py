@@ -48,6 +48,23 @@ def test_a_call_that_finds_nobody_is_made_again(where: State) -> None:
     assert len(asked) == 3
 
 
+def test_a_scheduler_that_leaves_runs_lying_is_ended(where: State) -> None:
+    part, said = Component("scheduler", SLEEPER, os.environ), []
+    part.start(where)
+    upkeep = Upkeep(where, said.append)
+    upkeep.note_work(at_work=False)
+    assert part.pid(where)
+    upkeep._at_work -= 1000
+    upkeep.note_work(at_work=True)
+    assert part.pid(where)
+    upkeep._at_work -= 1000
+    upkeep.note_work(at_work=False)
+    assert part.pid(where) is None
+    assert said == ["no task has been at work for 120 s; starting the scheduler anew"]
+    upkeep.note_work(at_work=False)
+    assert len(said) == 1
+
+
 def test_an_answer_that_is_an_error_is_no_reason_to_ask_again(where: State) -> None:
     asked = []
 

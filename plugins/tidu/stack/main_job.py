@@ -160,6 +160,7 @@ class Follower:
         watch = Watch()
         deadline = time.monotonic() + RUN_WITHIN_SECONDS
         current = {run.dag_id: run for run in runs}
+        self.upkeep.note_work(at_work=True)
         while current:
             self.upkeep.look()
             current = self.upkeep.patiently(partial(self._present, current))
@@ -168,6 +169,7 @@ class Follower:
             self.show(watch)
             if all(run.state in FINAL_STATES for run in current.values()):
                 break
+            self.upkeep.note_work(self.upkeep.patiently(self.airflow.is_anything_at_work))
             if time.monotonic() > deadline:
                 raise StackError(f"not finished after {RUN_WITHIN_SECONDS:.0f} s: {watch.states}; see Airflow's pages")
             time.sleep(0.5)

@@ -105,6 +105,12 @@ class Airflow:
             for t in answer["task_instances"]
         ]
 
+    def is_anything_at_work(self) -> bool:
+        """Tell whether a task of any run is running, or waits for its next try, rather than for the scheduler."""
+        path = "/api/v2/dags/~/dagRuns/~/taskInstances"
+        states = ["running", "restarting", "up_for_retry", "up_for_reschedule", "deferred"]
+        return bool(self._get(path, state=states, limit=1)["task_instances"])
+
     def runs_caused_by(self, run: Run, timeout: float) -> list[Run]:
         """Return the runs that the asset events of `run` started; waits up to `timeout` seconds for the scheduler.
 

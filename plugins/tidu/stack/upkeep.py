@@ -15,7 +15,7 @@ from typing import TypeVar
 import psycopg
 
 from tidu.errors import StackError
-from tidu.stack import lifecycle
+from tidu.stack import components, lifecycle
 from tidu.stack.rest import Unreachable
 from tidu.stack.state import State
 
@@ -23,6 +23,9 @@ LOOK_EVERY_SECONDS = 2.0
 RESTARTS = 10
 """More deaths of one part within a job are no accident."""
 PATIENCE_SECONDS = 180.0
+STALLED_SECONDS = 120.0
+"""How long runs may go on without a single task at work. Airflow's LocalExecutor can lose a queued task, when a worker
+dies with the lock of the queue or the database refuses a write just then, and never takes it up again by itself."""
 Answer = TypeVar("Answer")
 
 
@@ -34,6 +37,7 @@ class Upkeep:
     tell: Callable[[str], None]
     deaths: Counter[str] = field(default_factory=Counter)
     _looked: float = 0.0
+    _at_work: float = field(default_factory=time.monotonic)
 
     def look(self) -> None:
         """Start again what died since the last look; does nothing more often than every two seconds.
@@ -51,6 +55,19 @@ class Upkeep:
         if dead:
             self._up_again()
         self._looked = time.monotonic()
+
+    def note_work(self, at_work: bool) -> None:
+        """Take down whether a task is at work while runs go on; a scheduler that leaves them lying is started anew.
+
+        Its tasks are nobody's then, and the new one takes them up within a minute.
+        """
+        now = time.monotonic()
+        if at_work:
+            self._at_work = now
+        elif now - self._at_work > STALLED_SECONDS:
+            self.tell(f"no task has been at work for {STALLED_SECONDS:.0f} s; starting the scheduler anew")
+            components.stop(self.where.run / "scheduler.pid", patience=5)
+            self._at_work = now
 
     def patiently(self, call: Callable[[], Answer]) -> Answer:
         """Return the answer of a call on Airflow or the ledger; while they do not answer, look after the stack.

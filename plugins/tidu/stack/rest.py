@@ -145,7 +145,8 @@ class Airflow:
             if "Authorization" not in self._http.headers:
                 self._sign_in()
             answer = self._http.request(method, path, **kwargs)
-            if answer.status_code == httpx.codes.UNAUTHORIZED:
+            # 401: the token has expired; 403: it is from a time that has not come yet, the clock was set back
+            if answer.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
                 self._sign_in()
                 answer = self._http.request(method, path, **kwargs)
         except httpx.TransportError as error:

@@ -30,8 +30,8 @@ clean: down ## stop everything and remove its state
 	rm -rf "$${TIDU_HOME:-.tidu}"
 
 test: $(STAMP) check ## all set-up, then every check and test
-	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not airflow"
-	$(BIN)/pytest -q -m airflow
+	$(BIN)/pytest -q -n 2 --dist loadgroup -m "not airflow and not faults"
+	$(BIN)/pytest -q -m "airflow and not faults"
 
 check: $(STAMP) ## style, types, SQL, import arrows, known vulnerabilities
 	$(BIN)/ruff check .

@@ -39,6 +39,7 @@ def assert_nothing_differs(rounds: list[Round], faults: int) -> None:
 
 
 @pytest.mark.airflow
+@pytest.mark.faults
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_ten_faults_change_nothing(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,6 +49,7 @@ def test_ten_faults_change_nothing(folder: Path, capsys: pytest.CaptureFixture[s
 
 
 @pytest.mark.postgres
+@pytest.mark.faults
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 @pytest.mark.xdist_group("faults")

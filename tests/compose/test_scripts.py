@@ -18,7 +18,7 @@ from tidu.contracts import departments
 from tidu.settings import PROJECT_ROOT
 from tidu.stack import postgres
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("compose")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 PLACES = {"/var/lib/tidu": "{home}", "/opt/tidu": str(PROJECT_ROOT), "@postgres:5432": "@127.0.0.1:{port}"}
 
 

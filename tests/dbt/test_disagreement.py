@@ -13,7 +13,7 @@ from tidu.ledger.tickets import refresh
 from tidu.stack.postgres import Cluster
 from tidu.transform import begin_build, build, finish_build
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("disagreement")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 AS_OF = "2025-06-30"
 ALPHA, BETA, GAMMA, DELTA = (uscc(n) for n in range(1, 5))
 WRONG = GAMMA[:17] + ("0" if GAMMA[17] != "0" else "1")

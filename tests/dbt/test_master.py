@@ -16,7 +16,7 @@ from tidu.stack.postgres import Cluster
 from tidu.transform import begin_build, build, finish_build, nothing_new
 from tidu.transform.runner import invoke
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("master")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 AS_OF = "2026-06-30"
 VARIABLES = {"as_of": AS_OF, "series_start": "2025-01-01"}
 ALPHA, BETA, GAMMA = uscc(1), uscc(2), uscc(3)

@@ -26,7 +26,7 @@ from tests.dbt.monitored_town import (
 from tests.dbt.town import Figures, build_figures, new_warehouse
 from tidu.stack.postgres import Cluster
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("monitoring")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

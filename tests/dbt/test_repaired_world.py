@@ -30,7 +30,7 @@ from tidu.stack.postgres import Cluster
 from tidu.transform import begin_build, build, finish_build, nothing_new
 from tidu.validation import decisions, validate
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("repaired_world")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 AS_OF = dt.date(2025, 4, 30)
 VARIABLES = {"as_of": str(AS_OF), "series_start": "2025-01-01"}
 SIGNED = {"by": "审核员", "reason": "corrected by the department's letter"}

@@ -52,7 +52,6 @@ def test_ten_faults_change_nothing(folder: Path, capsys: pytest.CaptureFixture[s
 @pytest.mark.faults
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.xdist_group("faults")
 def test_faults_between_and_within_transactions_change_nothing(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -22,7 +22,7 @@ from tidu.stack import postgres
 from tidu.transform import build, nothing_new
 from tidu.transform.wholeness import figures_are_lost, hold, lost_stages
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("crashes")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 AS_OF = dt.date(2025, 3, 2)
 VARIABLES = {"as_of": str(AS_OF), "series_start": ""}
 

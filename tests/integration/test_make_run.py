@@ -13,7 +13,9 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -68,15 +70,18 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def story(tmp_path_factory: pytest.TempPathFactory):
+def story() -> Iterator[Story]:
+    """Not below pytest's own folder: every pytest that starts closes that to the account PostgreSQL runs as."""
     from simulators.world.making import make_world
 
-    folder = tmp_path_factory.mktemp("story")
-    make_world(folder / "world", 1500, 6, 7)
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("TIDU_", "AIRFLOW"))}
-    told = Story(folder / "home", folder / "world", {**env, "TIDU_HOME": str(folder / "home")})
-    yield told
-    told.tidu("down")
+    with tempfile.TemporaryDirectory(prefix="tidu-story-", ignore_cleanup_errors=True) as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        make_world(folder / "world", 1500, 6, 7)
+        env = {k: v for k, v in os.environ.items() if not k.startswith(("TIDU_", "AIRFLOW"))}
+        told = Story(folder / "home", folder / "world", {**env, "TIDU_HOME": str(folder / "home")})
+        yield told
+        told.tidu("down")
 
 
 def contents(story: Story) -> dict[str, tuple[object, ...]]:

@@ -17,7 +17,7 @@ from tidu.publishing.manifest import digest, tables
 from tidu.stack.postgres import Cluster
 from tidu.transform import begin_build, build, finish_build
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("publishing")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 AS_OF = dt.date(2025, 4, 2)
 
 

@@ -22,7 +22,7 @@ from tidu.ledger.roles import Role, acting_as
 from tidu.publishing import publish
 from tidu.validation import validate
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("roles")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
 AS_OF = dt.date(2025, 4, 2)
 WATCH = """

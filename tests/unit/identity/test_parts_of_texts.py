@@ -90,11 +90,15 @@ def test_one_slip_leads_back_to_the_code_that_was_meant(number: int, place: int,
     if swap and place < 17:
         written = meant[:place] + meant[place + 1] + meant[place] + meant[place + 2 :]
     found = possible_codes(pl.Series([written]))
-    if stdnum_uscc.is_valid(written):
+    if holds(written):
         assert found.height == 0
     else:
         assert meant in found["code"].to_list()
-    assert all(stdnum_uscc.is_valid(code) for code in found["code"])
+    assert all(holds(code) for code in found["code"])
+
+
+def holds(code: str) -> bool:
+    return bool(stdnum_uscc.calc_check_digit(code[:17]) == code[17])
 
 
 def test_other_texts_lead_to_no_code() -> None:

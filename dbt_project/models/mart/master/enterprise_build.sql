@@ -1,6 +1,7 @@
 -- depends_on: {{ ref('enterprise') }}
 -- depends_on: {{ ref('enterprise_year') }}
 -- depends_on: {{ ref('enterprise_month') }}
+-- depends_on: {{ ref('enterprise_transition') }}
 
 with
 

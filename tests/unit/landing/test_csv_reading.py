@@ -40,6 +40,12 @@ def test_blank_lines_are_no_rows_but_rows_of_separators_are() -> None:
     assert [(r["row_no"], r["complaint_no"]) for r in rows] == [(1, "T1"), (2, None), (3, "T1")]
 
 
+def test_headings_may_follow_lines_without_content() -> None:
+    for blank in ("\r\n", " \t\r\n", ",,\n", "\n" * 1000, '"",""\n', "\u3000\n", "\r"):
+        rows = rows_of((blank + csv_of(ROW, ROW)).encode())
+        assert [r["complaint_no"] for r in rows] == ["T1", "T1"], blank
+
+
 def test_quoted_line_breaks_quotes_and_blanks_stay() -> None:
     cell = '"a ""quoted"", and\r\nbroken "'
     (row,) = rows_of(csv_of([ROW[0], cell, *ROW[2:]]).encode())

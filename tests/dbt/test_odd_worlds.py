@@ -61,8 +61,12 @@ def test_a_month_is_complete_only_after_its_last_day(warehouse: str) -> None:
 
 
 def test_accounts_without_a_registration_of_theirs_keep_their_money_and_keys(warehouse: str) -> None:
-    deliver(warehouse, "ms_registration", "2025-01-05", [entity(1, "青岛甲机械有限公司")])
+    # a former name that no index would take
+    endless = "".join(chr(0x4E00 + 7919 * n % 20_000) for n in range(4_000))
+    deliver(warehouse, "ms_registration", "2025-01-05", [entity(1, "青岛甲机械有限公司", former_names=endless)])
     deliver(warehouse, "tx_payment", "2025-01-31", [paid("1", "T?", "2025-01", "5.25"), paid("2", "T2", "2025-01", 1)])
+    long_code = "".join(f"{7919**n:X}" for n in range(200))
+    deliver(warehouse, "fn_loan", "2025-01-31", [{"loan_no": "1", "borrower_name": "甲", "borrower_uscc": long_code}])
     returned = {"taxpayer_no": "T?", "tax_year": 2024, "version": 1, "operating_revenue_yuan": 7, "updated_at": UPDATED}
     deliver(warehouse, "tx_cit_return", "2025-01-31", [returned])
     build_figures("2025-02-01", "2025-01-01")
@@ -70,11 +74,12 @@ def test_accounts_without_a_registration_of_theirs_keep_their_money_and_keys(war
     assert xref(town) == {
         ("ms_registration", "N1"): ("青岛甲机械有限公司", "minted"), ("tx_payment", "1|1"): (None, "minted"),
         ("tx_payment", "2|1"): (None, "minted"), ("tx_cit_return", "T?|2024|1"): (None, "minted"),
+        ("fn_loan", "1"): ("甲", "minted"),
     }  # fmt: skip
     assert town.value("tax_paid_yuan", "2025-01") == Decimal("6.25")
     assert town.value("tax_paid_yuan", "2025-01", NOWHERE) == Decimal("6.25")
     assert town.value("tax_paid_yuan", "2025-01", scope="private") == 0
-    assert len(town.rows("select from mart.enterprise where status = '未登记'")) == 2
+    assert len(town.rows("select from mart.enterprise where status = '未登记'")) == 3
     # registered later, as the taxpayer's registration arrives: the same keys, the provisional id keeps resolving
     deliver(warehouse, "tx_taxpayer", "2025-02-10", [
         {"taxpayer_no": "T?", "taxpayer_id": uscc(1), "taxpayer_name": "甲", "updated_at": UPDATED}])  # fmt: skip

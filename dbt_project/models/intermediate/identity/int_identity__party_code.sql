@@ -30,7 +30,8 @@ codes as (
             length(party_variant.code_key) in (9, 15)
             and right(party_variant.code_key, 9) = by_org_code.code
             and by_org_code.code_kind = 'org_code'
-    where party_variant.code_key is not null
+    -- no code is longer than 20; what is longer than an index takes would stop the build
+    where length(party_variant.code_key) <= 100
     group by party_variant.code_key, by_uscc.enterprise_id, by_org_code.enterprise_id
 
 ),

@@ -74,7 +74,8 @@ final as (
         bool_and(coded.enterprise_id is not null) as is_coded
     from names
     left join coded on names.enterprise_id = coded.enterprise_id
-    where names.name_key is not null
+    -- no name is as long; a former name of whole lines, or one that NFKC makes ten times longer, could not be indexed
+    where octet_length(names.name_key) <= 1000
     group by names.name_key
 
 )

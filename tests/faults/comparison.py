@@ -1,6 +1,6 @@
 """What two warehouses hold, row for row, without what has to differ: numbers given out in order of arrival, and clocks.
 
-Numbers of deliveries and releases are replaced by what they stand for, so that rows that point to them count too.
+Numbers of deliveries, releases and returns are replaced by what they stand for, so that rows that point to them count too.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ create temporary table release_name as
 select release_id,
     concat_ws(' ', as_of, period, state, row_number() over (partition by as_of order by release_id)) as name
 from ops.release;
+create temporary table return_name as
+select return_id, concat_ws(' ', department, as_of, part) as name from ops.department_return;
 create unique index on delivery_name (delivery_id);
+create unique index on return_name (return_id);
 create unique index on release_name (release_id);
 """
 
@@ -153,7 +156,9 @@ def _rows(connection: psycopg.Connection, table: str) -> list[str]:
             || coalesce((select jsonb_object_agg(c.key, d.name) from jsonb_each_text(to_jsonb(t)) as c
                 join delivery_name as d on d.delivery_id::text = c.value where c.key = any(%(deliveries)s)), '{{}}')
             || coalesce((select jsonb_build_object('release_id', r.name) from release_name as r
-                where r.release_id::text = to_jsonb(t) ->> 'release_id'), '{{}}'))::text
+                where r.release_id::text = to_jsonb(t) ->> 'release_id'), '{{}}')
+            || coalesce((select jsonb_build_object('closed_in_return', r.name) from return_name as r
+                where r.return_id::text = to_jsonb(t) ->> 'closed_in_return'), '{{}}'))::text
         from {table} as t
         """.encode(),
         {"drop": drop, "packed": list(AS_PACKED), "deliveries": list(DELIVERIES)},

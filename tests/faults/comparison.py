@@ -1,6 +1,6 @@
 """What two warehouses hold, row for row, without what has to differ: numbers given out in order of arrival, and clocks.
 
-Numbers of deliveries, releases and returns are replaced by what they stand for, so that rows that point to them count too.
+Numbers of deliveries, releases and returns are replaced by what they stand for, so that rows that point to them count.
 """
 
 from __future__ import annotations

@@ -66,6 +66,16 @@ def ledger(
 
 
 @app.command()
+def linkage(
+    sets: Annotated[Path, typer.Option(help="Folder of labelled sets.")] = Path("../shared/reference/data/linkage"),
+) -> None:
+    """Hold links against truth, beside exact rules and plain Splink in the same run."""
+    from tidu.cli.bench_linkage import measure_sets
+
+    measure_sets(sets)
+
+
+@app.command()
 def load(
     enterprises: Annotated[int, typer.Option(help="Entities of the world; kept and used again.")] = 100_000,
     months: Annotated[int, typer.Option(help="Months of the world.")] = 18,

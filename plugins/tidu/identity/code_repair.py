@@ -57,6 +57,14 @@ def possible_codes(codes: pl.Series) -> pl.DataFrame:
     return frame.filter(pl.col("code_key") != pl.col("code")).unique().sort("code_key", "code")
 
 
+def sound_codes(codes: pl.Series) -> pl.Series:
+    """Tell which codes are unified credit codes whose check character holds; false for anything else."""
+    distinct = codes.drop_nulls().unique().sort()
+    distinct = distinct.filter(distinct.str.contains(f"^[{UNIFIED}]{{18}}$"))
+    sound = distinct.filter(pl.Series(_unified(_values(distinct, UNIFIED)), dtype=pl.Boolean))
+    return codes.is_in(sound.implode()).fill_null(False)
+
+
 def _values(codes: pl.Series, alphabet: str) -> Values:
     """Read codes of one length as places in an alphabet, one row per code."""
     table = np.zeros(128, dtype=np.int64)

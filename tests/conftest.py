@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -11,9 +10,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.warehouses import new_warehouse
 from tidu.stack import postgres
-
-_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -41,15 +39,7 @@ def warehouse_template(cluster: postgres.Cluster) -> str:
 
 
 @pytest.fixture
-def warehouse(
-    cluster: postgres.Cluster, warehouse_template: str, tmp_path: object, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+def warehouse(cluster: postgres.Cluster, warehouse_template: str, tmp_path: Path) -> Iterator[str]:
     """DSN of a fresh migrated warehouse; TIDU_DSN and TIDU_HOME point at it for the test."""
-    name = f"test_{next(_numbers)}_{uuid.uuid4().hex[:6]}"
-    with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
-        admin.execute(f"create database {name} template {warehouse_template} strategy file_copy")
-    monkeypatch.setenv("TIDU_DSN", cluster.dsn(name))
-    monkeypatch.setenv("TIDU_HOME", str(tmp_path))
-    yield cluster.dsn(name)
-    with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
-        admin.execute(f"drop database {name} with (force)")
+    with new_warehouse(cluster, warehouse_template, tmp_path) as dsn:
+        yield dsn

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.dbt.town import deliver, new_warehouse, uscc
+from tests.dbt.town import deliver, uscc
+from tests.warehouses import new_warehouse
 from tidu.ledger.tickets import refresh
 from tidu.stack.postgres import Cluster
 from tidu.transform import begin_build, build, finish_build

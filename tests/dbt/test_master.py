@@ -9,7 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.dbt.town import deliver, new_warehouse, uscc
+from tests.dbt.town import deliver, uscc
+from tests.warehouses import new_warehouse
 from tidu.contracts import contracts
 from tidu.errors import TiduError
 from tidu.stack.postgres import Cluster
@@ -200,3 +201,10 @@ def test_a_build_that_fails_names_the_model_and_can_be_run_again(warehouse: str)
 def test_a_stage_is_refused_without_a_business_date(warehouse: str) -> None:
     with pytest.raises(TiduError, match="business date"):
         build("stage", "test")
+
+
+def test_a_date_that_is_none_is_refused_before_dbt_runs(warehouse: str) -> None:
+    for variables in ({"as_of": "2025-02-30"}, {"as_of": AS_OF, "series_start": "2025-01-01 -c role=postgres"}):
+        with pytest.raises(TiduError, match="dates are YYYY-MM-DD"):
+            build("stage", "test", variables)
+    assert rows(warehouse, "select count(*) from ops.dbt_node_run") == [(0,)]

@@ -23,7 +23,8 @@ from tests.dbt.monitored_town import (
     statistics,
     tax,
 )
-from tests.dbt.town import Figures, build_figures, new_warehouse
+from tests.dbt.town import Figures, build_figures
+from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]

@@ -21,7 +21,7 @@ import pytest
 from simulators.service import running
 from simulators.world.making import make_world
 from simulators.world.placing import Faults
-from tests.dbt.town import new_warehouse
+from tests.warehouses import new_warehouse
 from tidu.connectors import Endpoint, connector_for
 from tidu.contracts import contract, contracts
 from tidu.landing import land, pull

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from pathlib import Path
 
 import psycopg
-import pytest
 from stdnum.cn import uscc as stdnum_uscc
 
 from tidu.contracts import contract
-from tidu.stack.postgres import Cluster
 from tidu.transform import begin_build, build, finish_build
 
 Row = Mapping[str, object]
@@ -66,20 +62,6 @@ def build_figures(as_of: str, series_start: str = "", run_id: str = "town") -> N
         build(stage, run_id, variables)
     finish_build(run_id)
     build("monitor", run_id, variables)
-
-
-@contextmanager
-def new_warehouse(cluster: Cluster, template: str, home: Path) -> Iterator[str]:
-    """Make a warehouse that outlives single tests, and point the settings at it meanwhile."""
-    name = f"town_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
-        admin.execute(f"create database {name} template {template}".encode())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TIDU_DSN", cluster.dsn(name))
-        patch.setenv("TIDU_HOME", str(home))
-        yield cluster.dsn(name)
-    with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
-        admin.execute(f"drop database {name} with (force)".encode())
 
 
 class Figures:

@@ -9,7 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.dbt.town import build_figures, deliver, new_warehouse, uscc
+from tests.dbt.town import build_figures, deliver, uscc
+from tests.warehouses import new_warehouse
 from tidu.errors import ReleaseBlocked, TiduError
 from tidu.ledger.database import connect
 from tidu.publishing import approve, publish, release, releases

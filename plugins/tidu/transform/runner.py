@@ -6,13 +6,13 @@ the project folder stays clean and the partial parse survives from stage to stag
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from psycopg.conninfo import conninfo_to_dict
 
 from tidu.errors import TiduError
@@ -63,8 +63,8 @@ def build(
     Args:
         stage: one of `STAGES`.
         run_id: the pipeline run the states are recorded under.
-        vars: dbt variables; `as_of` (business date, YYYY-MM-DD) is always needed. Pass the same
-            ones to every stage of a run, or dbt parses the project anew for each.
+        vars: what the build is for: `as_of`, the business date, and `series_start`, the first day of the published
+            series (empty: the month of the earliest accepted delivery); both YYYY-MM-DD.
         full_refresh: make incremental tables from nothing too; ids once given out stay known all the same.
 
     Idempotence: the same deliveries and variables give the same tables. Waits for a build that runs now; earlier
@@ -74,9 +74,9 @@ def build(
     """
     if stage not in STAGES:
         raise TiduError(f"no build stage {stage}; there are {', '.join(STAGES)}")
-    if not (vars or {}).get("as_of"):
+    variables = {name: value for name, value in (vars or {}).items() if value}
+    if "as_of" not in variables:
         raise TiduError(f"{run_id}: the business date is missing, pass as_of to the stage {stage}")
-    variables = dict(vars or {})
     with stage_run(run_id, stage) as counts, hold(stage, run_id, variables["as_of"]) as build_:
         select = [f"tag:{name}" for name in build_.stages]
         options = [*BUILD_OPTIONS, "--full-refresh"] if full_refresh else BUILD_OPTIONS
@@ -95,7 +95,7 @@ def build(
 def invoke(command: Sequence[str], variables: Mapping[str, str], token: str = "") -> tuple[NodeRun, ...]:
     """Run one dbt command on the warehouse; return its nodes. Raises TiduError when dbt itself breaks.
 
-    `token` names the build its sessions belong to; see tidu.transform.wholeness.
+    Its sessions bear the variables as settings, and `token`, the build they belong to; see tidu.transform.wholeness.
     """
     from dbt.cli.main import dbtRunner
 
@@ -105,18 +105,27 @@ def invoke(command: Sequence[str], variables: Mapping[str, str], token: str = ""
         *command,
         *("--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT)),
         *("--target-path", str(home / "target"), "--log-path", str(home / "logs")),
-        *("--vars", orjson.dumps(dict(variables), option=orjson.OPT_SORT_KEYS).decode()),
         *("--log-level", "none", "--log-level-file", "info", "--no-write-json", "--no-version-check"),
     ]
-    with _environment(token):
+    with _environment(_session_settings(variables, token)):
         outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         raise TiduError(f"dbt {command[0]}: {outcome.exception}; the log is in {home / 'logs'}") from outcome.exception
     return tuple(_node(r) for r in getattr(outcome.result, "results", ()))
 
 
+def _session_settings(variables: Mapping[str, str], token: str) -> str:
+    """Return options of libpq. Raises TiduError for a variable that is no date."""
+    try:
+        dates = {name: dt.date.fromisoformat(value) for name, value in variables.items()}
+    except ValueError as error:
+        raise TiduError(f"{dict(variables)}: {error}; dates are YYYY-MM-DD") from None
+    told = "".join(f" -c tidu.{name}={date}" for name, date in dates.items())
+    return f"-c synchronous_commit=off -c tidu.build={token}{told}"
+
+
 @contextmanager
-def _environment(token: str) -> Iterator[None]:
+def _environment(options: str) -> Iterator[None]:
     """Give dbt the warehouse's address and its sessions their settings by environment variables, for one command.
 
     What dbt makes is derived and can be made again, so its commits need not wait for the disk.
@@ -130,7 +139,7 @@ def _environment(token: str) -> Iterator[None]:
         "TIDU_DBT_DATABASE": address.get("dbname") or "postgres",
         "TIDU_DBT_ROLE": stage_role() or "",
         "TIDU_DBT_THREADS": str(THREADS),
-        "PGOPTIONS": f"-c synchronous_commit=off -c tidu.build={token}",
+        "PGOPTIONS": options,
     }
     before = {name: os.environ.get(name) for name in values}
     os.environ.update({name: str(value) for name, value in values.items()})

@@ -9,21 +9,17 @@ delivery as (
 bounds as (
 
     select
-        date '{{ var("as_of") }}' as as_of,
+        {{ as_of() }} as as_of,
         (
             select max(delivery.build_no)
             from delivery
             where delivery.built_at is not null
         ) as built_until,
-        {%- if var('series_start', '') %}
-        date_trunc('month', date '{{ var("series_start") }}') as first_month
-        {%- else %}
-        (
-            select date_trunc('month', min(delivery.delivered_on))
+        date_trunc('month', coalesce({{ series_start() }}, (
+            select min(delivery.delivered_on)
             from delivery
             where delivery.state = 'accepted' and delivery.built_at is not null
-        ) as first_month
-        {%- endif %}
+        ))) as first_month
 
 ),
 

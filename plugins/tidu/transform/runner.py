@@ -77,6 +77,7 @@ def build(
     variables = {name: value for name, value in (vars or {}).items() if value}
     if "as_of" not in variables:
         raise TiduError(f"{run_id}: the business date is missing, pass as_of to the stage {stage}")
+    _dates(variables)
     with stage_run(run_id, stage) as counts, hold(stage, run_id, variables["as_of"]) as build_:
         select = [f"tag:{name}" for name in build_.stages]
         options = [*BUILD_OPTIONS, "--full-refresh"] if full_refresh else BUILD_OPTIONS
@@ -114,13 +115,16 @@ def invoke(command: Sequence[str], variables: Mapping[str, str], token: str = ""
     return tuple(_node(r) for r in getattr(outcome.result, "results", ()))
 
 
-def _session_settings(variables: Mapping[str, str], token: str) -> str:
-    """Return options of libpq. Raises TiduError for a variable that is no date."""
+def _dates(variables: Mapping[str, str]) -> dict[str, dt.date]:
     try:
-        dates = {name: dt.date.fromisoformat(value) for name, value in variables.items()}
+        return {name: dt.date.fromisoformat(value) for name, value in variables.items()}
     except ValueError as error:
         raise TiduError(f"{dict(variables)}: {error}; dates are YYYY-MM-DD") from None
-    told = "".join(f" -c tidu.{name}={date}" for name, date in dates.items())
+
+
+def _session_settings(variables: Mapping[str, str], token: str) -> str:
+    """Return options of libpq. Raises TiduError for a variable that is no date."""
+    told = "".join(f" -c tidu.{name}={date}" for name, date in _dates(variables).items())
     return f"-c synchronous_commit=off -c tidu.build={token}{told}"
 
 

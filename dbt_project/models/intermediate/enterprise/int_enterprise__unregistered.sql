@@ -26,6 +26,7 @@ variants as (
         party_cluster.enterprise_id,
         party_variant.name,
         party_variant.weight,
+        party_variant.first_delivered_on,
         party_code.org_code,
         case when party_code.is_uscc then party_code.code_key end as uscc
     from party_cluster
@@ -54,7 +55,8 @@ codes as (
     select
         enterprise_id,
         min(uscc) as uscc,
-        min(org_code) as org_code
+        min(org_code) as org_code,
+        min(first_delivered_on) as first_delivered_on
     from variants
     group by enterprise_id
 
@@ -66,7 +68,8 @@ final as (
         codes.enterprise_id,
         names.name,
         codes.uscc,
-        codes.org_code
+        codes.org_code,
+        codes.first_delivered_on
     from codes
     left join names on codes.enterprise_id = names.enterprise_id
 

@@ -41,6 +41,7 @@ as_given as (
         taxpayer_id as code,
         taxpayer_name as name,
         count(*) as weight,
+        min(delivered_on) as first_delivered_on,
         max(delivered_on) as last_delivered_on
     from {{ ref('stg_tx_taxpayer') }}
     group by party_kind, party_no, code, name
@@ -51,6 +52,7 @@ as_given as (
         null as code,
         null as name,
         1 as weight,
+        first_delivered_on,
         null as last_delivered_on
     from {{ ref('int_identity__unlisted_taxpayer') }}
     {%- for dataset, name in employer_records.items() %}
@@ -61,6 +63,7 @@ as_given as (
         uscc as code,
         {{ name }} as name,
         count(*) as weight,
+        min(delivered_on) as first_delivered_on,
         max(delivered_on) as last_delivered_on
     from {{ ref('stg_' ~ dataset) }}
     group by party_kind, party_no, code, name
@@ -73,6 +76,7 @@ as_given as (
         {{ code }} as code,
         null::text as name,
         count(*) as weight,
+        min(record.delivered_on) as first_delivered_on,
         max(record.delivered_on) as last_delivered_on
     from {{ ref('stg_' ~ dataset) }} as record
     left join registered_entity on record.entity_no = registered_entity.entity_no
@@ -87,6 +91,7 @@ as_given as (
         {{ columns[0] }} as code,
         {{ columns[1] }} as name,
         count(*) as weight,
+        min(delivered_on) as first_delivered_on,
         max(delivered_on) as last_delivered_on
     from {{ ref('stg_' ~ dataset) }}
     group by party_kind, party_no, code, name
@@ -126,6 +131,7 @@ final as (
         names.name_key,
         min(as_given.name) as name,
         sum(as_given.weight)::bigint as weight,
+        min(as_given.first_delivered_on) as first_delivered_on,
         max(as_given.last_delivered_on) as last_delivered_on
     from as_given
     left join codes on as_given.code = codes.code

@@ -80,7 +80,7 @@ registered as (
         registration.reg_status as status,
         registration.established_on,
         endings.closed_on,
-        case when coalesce(registration.currency, 'CNY') = 'CNY' then registration.registered_capital_yuan end
+        {{ capital_in_yuan('registration.registered_capital_yuan', 'registration.currency') }}
             as registered_capital_yuan,
         registration.today_district_code as district_code,
         registration.zone_code,
@@ -92,14 +92,15 @@ registered as (
         registration.registered_capital_yuan as registered_capital_amount,
         registration.currency,
         size_class.size_class,
-        size_class.size_year
+        size_class.size_year,
+        registration.delivered_on as told_on
     from registration
     inner join scope on registration.enterprise_id = scope.enterprise_id
     left join former_name on registration.enterprise_id = former_name.enterprise_id
     left join endings on registration.enterprise_id = endings.enterprise_id
     left join size_class on registration.enterprise_id = size_class.enterprise_id
     left join industry
-        on industry.code = substring(registration.industry_code from '^[A-T]?(\d{2})\d{0,2}$')
+        on industry.code = {{ industry_division('registration.industry_code') }}
 
 ),
 
@@ -128,7 +129,8 @@ unregistered_enterprise as (
         null::numeric as registered_capital_amount,
         null::text as currency,
         null::text as size_class,
-        null::bigint as size_year
+        null::bigint as size_year,
+        first_delivered_on as told_on
     from unregistered
 
 ),
@@ -168,7 +170,8 @@ final as (
         enterprise.currency,
         enterprise.size_class,
         enterprise.size_year,
-        enterprise_source.sources
+        enterprise_source.sources,
+        enterprise.told_on
     from enterprise
     inner join enterprise_source on enterprise.enterprise_id = enterprise_source.enterprise_id
     left join district on enterprise.district_code = district.code

@@ -2,6 +2,7 @@
 -- depends_on: {{ ref('enterprise_year') }}
 -- depends_on: {{ ref('enterprise_month') }}
 -- depends_on: {{ ref('enterprise_transition') }}
+-- depends_on: {{ ref('enterprise_history') }}
 
 with
 

@@ -1,15 +1,10 @@
 {#- Datasets whose every record names its enterprise by code and name: the columns that hold them. -#}
 {%- set named_records = {
-    'ms_ip_right': ['owner_uscc', 'owner_name'],
-    'fn_subsidy': ['uscc', 'enterprise_name'],
-    'fn_loan': ['borrower_uscc', 'borrower_name'],
-    'fn_guarantee': ['uscc', 'enterprise_name'],
-    'fn_equity': ['uscc', 'enterprise_name'],
-    'fn_listing': ['uscc', 'enterprise_name'],
-    'mi_tier_holder': ['uscc', 'enterprise_name'],
-    'mi_tech_register': ['uscc', 'enterprise_name'],
-    'mi_declaration': ['uscc', 'enterprise_name'],
-    'mi_above_scale': ['uscc', 'enterprise_name'],
+    'ms_ip_right': ['owner_uscc', 'owner_name'], 'fn_subsidy': ['uscc', 'enterprise_name'],
+    'fn_loan': ['borrower_uscc', 'borrower_name'], 'fn_guarantee': ['uscc', 'enterprise_name'],
+    'fn_equity': ['uscc', 'enterprise_name'], 'fn_listing': ['uscc', 'enterprise_name'],
+    'mi_tier_holder': ['uscc', 'enterprise_name'], 'mi_tech_register': ['uscc', 'enterprise_name'],
+    'mi_declaration': ['uscc', 'enterprise_name'], 'mi_above_scale': ['uscc', 'enterprise_name'],
     'mi_arrears': ['creditor_uscc', 'creditor_name']
 } -%}
 {#- Datasets of employer accounts: where the name is. -#}
@@ -26,12 +21,6 @@
 } -%}
 
 with
-
-registered_entity as (
-
-    select * from {{ ref('int_identity__registered_entity') }}
-
-),
 
 as_given as (
 
@@ -79,7 +68,8 @@ as_given as (
         min(record.delivered_on) as first_delivered_on,
         max(record.delivered_on) as last_delivered_on
     from {{ ref('stg_' ~ dataset) }} as record
-    left join registered_entity on record.entity_no = registered_entity.entity_no
+    left join {{ ref('int_identity__registered_entity') }} as registered_entity
+        on record.entity_no = registered_entity.entity_no
     where registered_entity.entity_no is null
     group by party_kind, party_no, code, name
     {%- endfor %}

@@ -1,7 +1,7 @@
 # Needs Linux, python3 >= 3.11 with venv, and make; everything else comes from requirements.lock.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run down clean test story check audit lock faults bench fuzz
+.PHONY: help setup run down clean test story check audit lock strike faults bench fuzz
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -52,6 +52,9 @@ lock: $(STAMP) ## resolve requirements.in again into requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock requirements.in
 	{ echo "# The installer itself; $$(tr '\n' ' ' <<<'renewed by make lock')"; \
 	  awk '/^uv==/{p=1} p&&!/^(uv==|    --hash)/{p=0} p' requirements.lock; } > requirements-bootstrap.lock
+
+strike: $(STAMP) ## ten random faults, the short version of faults
+	$(BIN)/pytest -q -m faults
 
 faults: $(STAMP) ## disturb the main job at random and compare; FAULTS=100 SEED=1
 	@$(BIN)/python -m tests.faults --faults $(FAULTS) --seed $(SEED)

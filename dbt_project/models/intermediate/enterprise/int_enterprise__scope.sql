@@ -8,9 +8,9 @@ registration as (
 
 ),
 
-party_cluster as (
+provisional_party as (
 
-    select * from {{ ref('int_identity__party_cluster') }}
+    select * from {{ ref('int_identity__provisional_party') }}
 
 ),
 
@@ -42,7 +42,7 @@ final as (
         false as in_private,
         false as in_no_state_no_foreign,
         false as in_registration_type
-    from party_cluster
+    from provisional_party
 
 )
 

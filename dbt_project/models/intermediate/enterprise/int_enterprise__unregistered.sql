@@ -2,9 +2,9 @@
 
 with
 
-party_cluster as (
+provisional_party as (
 
-    select * from {{ ref('int_identity__party_cluster') }}
+    select * from {{ ref('int_identity__provisional_party') }}
 
 ),
 
@@ -23,17 +23,17 @@ party_code as (
 variants as (
 
     select
-        party_cluster.enterprise_id,
+        provisional_party.enterprise_id,
         party_variant.name,
         party_variant.weight,
         party_variant.first_delivered_on,
         party_code.org_code,
         case when party_code.is_uscc then party_code.code_key end as uscc
-    from party_cluster
+    from provisional_party
     inner join party_variant
         on
-            party_cluster.party_kind = party_variant.party_kind
-            and party_cluster.party_no = party_variant.party_no
+            provisional_party.party_kind = party_variant.party_kind
+            and provisional_party.party_no = party_variant.party_no
     left join party_code on party_variant.code_key = party_code.code_key
 
 ),

@@ -3,7 +3,7 @@
     incremental_strategy='delete+insert',
     unique_key='old_enterprise_id',
     full_refresh=false,
-    post_hook="delete from {{ this }} where old_enterprise_id in (select enterprise_id from {{ ref('int_identity__party_cluster') }})",
+    post_hook="delete from {{ this }} where old_enterprise_id in (select enterprise_id from {{ ref('int_identity__provisional_party') }})",
 ) }}
 
 with
@@ -14,9 +14,9 @@ id_minted as (
 
 ),
 
-party_cluster as (
+provisional_party as (
 
-    select * from {{ ref('int_identity__party_cluster') }}
+    select * from {{ ref('int_identity__provisional_party') }}
 
 ),
 
@@ -40,8 +40,8 @@ gone as (
         id_minted.witness_kind,
         id_minted.witness_no
     from id_minted
-    left join party_cluster on id_minted.enterprise_id = party_cluster.enterprise_id
-    where party_cluster.enterprise_id is null
+    left join provisional_party on id_minted.enterprise_id = provisional_party.enterprise_id
+    where provisional_party.enterprise_id is null
 
 ),
 

@@ -6,9 +6,19 @@
 
 with
 
+decision as (
+
+    select distinct decision_id from {{ ref('int_identity__decision') }}
+    where ended is null
+
+),
+
 final as (
 
-    select {{ as_of() }} as as_of
+    select
+        {{ as_of() }} as as_of,
+        coalesce(array_agg(decision_id order by decision_id), '{}') as decisions
+    from decision
 
 )
 

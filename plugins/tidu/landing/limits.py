@@ -33,6 +33,9 @@ MOST_RAGGED_CELLS = 5_000_000
 MOST_SHEET_CELLS = 12_000_000
 """Cells of the rectangle around everything a workbook holds; Excel's 1,048,576 rows of eleven columns."""
 
+MOST_BLANK_ROWS = 10_000
+"""Wholly blank rows among those of a sheet; one stray cell far below the table makes a million of them."""
+
 
 def unpacked_limit(packed_bytes: int) -> int:
     """Return how many bytes a packed file of this size may unpack to.

@@ -14,7 +14,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 
 from tidu.contracts.model import DatasetContract
 from tidu.errors import DeliveryRejected
-from tidu.landing.limits import MOST_SHEET_CELLS, check_headings
+from tidu.landing.limits import MOST_BLANK_ROWS, MOST_SHEET_CELLS, check_headings
 from tidu.landing.shaping import SURPLUS, Sheet, field_of_heading, normal_heading
 from tidu.landing.workbook_parts import WorkbookTooLarge, sealed
 from tidu.landing.zip_archive import BROKEN
@@ -45,7 +45,12 @@ def read_xlsx(contract: DatasetContract, source: str, data: bytes) -> Sheet:
     if found is not None:
         headings, rows = found
         check_headings(contract, source, headings)
-        return _sheet(headings, _without_footer(rows))
+        body = _without_footer(rows)
+        blank = body.count([""] * len(headings))
+        if blank > MOST_BLANK_ROWS:
+            reason = f"{blank} blank rows lie among its rows: delete what lies far from the table"
+            raise DeliveryRejected(contract.name, source, reason, contract.contact)
+        return _sheet(headings, body)
     reason = "no row with the headings " + ", ".join(f.heading for f in contract.fields if f.required)
     raise DeliveryRejected(contract.name, source, f"required column missing: {reason}", contract.contact)
 
@@ -64,6 +69,8 @@ def _table(contract: DatasetContract, data: bytes) -> tuple[list[str], list[Cell
         place = _heading_row(contract, rows)
         if place is not None:
             return [text_of(cell) or "" for cell in rows[place]], rows[place + 1 :]
+        # two sheets are never held at once
+        del sheet, rows
     return None
 
 

@@ -69,6 +69,14 @@ def test_blank_rows_among_data_are_rows_and_behind_it_are_not() -> None:
     assert [r["guarantee_no"] for r in rows_of(book([HEADINGS, ROW, [], ROW, [], []]))] == ["G1", None, "G1"]
 
 
+def test_a_stray_cell_far_below_makes_no_million_of_rows() -> None:
+    assert len(rows_of(book([HEADINGS, ROW, *[[]] * limits.MOST_BLANK_ROWS, ROW]))) == limits.MOST_BLANK_ROWS + 2
+    with pytest.raises(
+        DeliveryRejected, match=f"{limits.MOST_BLANK_ROWS + 1} blank rows .* delete what lies far from the table"
+    ):
+        rows_of(book([HEADINGS, ROW, *[[]] * (limits.MOST_BLANK_ROWS + 1), ROW]))
+
+
 def test_a_name_that_only_begins_like_a_footer_is_data() -> None:
     rows = rows_of(book([HEADINGS, ["合计", "甲", None, None, 1], ["说明书", "乙", None, None, 1], ["G9", *ROW[1:]]]))
     assert [r["guarantee_no"] for r in rows] == ["合计", "说明书", "G9"]

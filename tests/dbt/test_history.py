@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 import psycopg
 import pytest
 
-from tests.dbt.town import deliver, new_warehouse, uscc
+from tests.dbt.town import deliver, uscc
+from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster
 from tidu.transform import begin_build, build, finish_build
 

@@ -3,6 +3,7 @@
 -- depends_on: {{ ref('enterprise_month') }}
 -- depends_on: {{ ref('enterprise_transition') }}
 -- depends_on: {{ ref('enterprise_history') }}
+-- depends_on: {{ ref('enterprise_provenance') }}
 
 with
 

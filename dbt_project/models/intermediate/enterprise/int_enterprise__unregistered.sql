@@ -61,16 +61,16 @@ variants as (
 
 {{ attribute }}_of_{{ dataset }} as (
 
-    select distinct on (party_cluster.enterprise_id)
-        party_cluster.enterprise_id,
+    select distinct on (provisional_party.enterprise_id)
+        provisional_party.enterprise_id,
         newest.{{ field }} as value
     from {{ ref('int_' ~ dataset ~ '__current') }} as newest
-    inner join party_cluster
+    inner join provisional_party
         on
-            newest.{{ subject }}_no = party_cluster.party_no
-            and party_cluster.party_kind = '{{ subject }}'
+            newest.{{ subject }}_no = provisional_party.party_no
+            and provisional_party.party_kind = '{{ subject }}'
     where newest.{{ field }} is not null
-    order by party_cluster.enterprise_id asc, newest.updated_at desc, newest.{{ field }} asc
+    order by provisional_party.enterprise_id asc, newest.updated_at desc, newest.{{ field }} asc
 
 ),
 {%- endfor %}

@@ -24,7 +24,7 @@ def new_warehouse(cluster: Cluster, template: str, home: Path) -> Iterator[str]:
     name = f"warehouse_{len(_open)}"
     parsed = cluster.data.parent / "parsed" / name
     parsed.mkdir(parents=True, exist_ok=True)
-    (home / "dbt").mkdir()
+    (home / "dbt").mkdir(parents=True)
     (home / "dbt" / "target").symlink_to(parsed)
     with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
         admin.execute(f"create database {name} template {template} strategy file_copy".encode())

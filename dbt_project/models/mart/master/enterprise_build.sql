@@ -4,6 +4,7 @@
 -- depends_on: {{ ref('enterprise_transition') }}
 -- depends_on: {{ ref('enterprise_history') }}
 -- depends_on: {{ ref('enterprise_provenance') }}
+-- depends_on: {{ ref('enterprise_change') }}
 
 with
 

@@ -6,11 +6,15 @@ once each, texts are put together by expressions.
 
 from __future__ import annotations
 
+import os
+
 import polars as pl
 
 
 def syllables(characters: pl.Series) -> pl.DataFrame:
     """Return character, syllable (itself where it has none) and sound (accents levelled), once per character."""
+    # characters are read one by one: the dictionary of phrases would only be loaded
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "true")
     from pypinyin import Style, lazy_pinyin
 
     distinct = characters.unique().drop_nulls().sort()

@@ -32,7 +32,11 @@ unresolved as (
         party_variant.party_kind,
         party_variant.party_no,
         party_variant.first_delivered_on,
-        coalesce('org_code|' || party_code.org_code, 'reg_no|' || party_code.reg_no) as code_anchor,
+        -- a code that is a registered enterprise's does not name those that are not this enterprise
+        case
+            when party_code.enterprise_id is null
+                then coalesce('org_code|' || party_code.org_code, 'reg_no|' || party_code.reg_no)
+        end as code_anchor,
         -- short names are shared by many shops, and a name in the register is someone's already
         case
             when length(party_variant.name_key) >= 6 and registered_name.name_key is null then party_variant.name_key

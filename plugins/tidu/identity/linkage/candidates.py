@@ -13,12 +13,14 @@ import polars as pl
 
 CROWD = 200
 """A key borne by more registered records than this leads nowhere."""
-NAME_KINDS = ("name", "core", "sound", "near", "brand", "bigram")
-KINDS = (*NAME_KINDS, "spot", "tail", "day and district", "day and letter", "code")
+NAME_KINDS = ("name", "core", "sound", "near", "beginning", "brand", "bigram")
+KINDS = (*NAME_KINDS, "spot", "tail", "address", "day and district", "day and letter", "code")
 
 
-def keys_of(records: pl.DataFrame, kinds: Sequence[str], *, is_party: bool) -> pl.DataFrame:
-    """Return one row per record and key of the given kinds; columns record, kind, key."""
+def keys_of(
+    records: pl.DataFrame, kinds: Sequence[str], *, is_party: bool, among: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Return one row per record and key of the given kinds, of those `among` only; columns record, kind, key."""
     core, day = pl.col("core"), pl.col("registered_on").cast(pl.String)
     expressions: dict[str, list[pl.Expr]] = {
         "name": [pl.col("name_key")],
@@ -26,6 +28,8 @@ def keys_of(records: pl.DataFrame, kinds: Sequence[str], *, is_party: bool) -> p
         "sound": [pl.col("sound")],
         # a core with one character more is near to the whole of the other
         "near": [pl.col("near"), core],
+        "beginning": [core.str.slice(0, 3)],
+        "address": [pl.col("address")],
         "brand": [pl.when(pl.col("brand").str.len_chars() >= 2).then("brand")],
         "bigram": [pl.concat_list(*(core.str.slice(i, 2) for i in range(8)))],
         "spot": [pl.col("spot")],
@@ -40,6 +44,8 @@ def keys_of(records: pl.DataFrame, kinds: Sequence[str], *, is_party: bool) -> p
             part = records.select("record", kind=pl.lit(kind), key=expression)
             if isinstance(part.schema["key"], pl.List):
                 part = part.explode("key")
+            if among is not None:
+                part = part.join(among.filter(pl.col("kind") == kind), on="key", how="semi")
             parts.append(part.filter(pl.col("key").str.len_chars() >= 2))
     return pl.concat(parts).unique()
 
@@ -49,7 +55,7 @@ def candidate_pairs(
 ) -> pl.DataFrame:
     """Return the pairs of records that share a key that is not crowded; columns party_record, registered_record."""
     wanted = keys_of(parties, kinds, is_party=True)
-    borne = keys_of(registered, kinds, is_party=False).join(wanted, on=["kind", "key"], how="semi")
+    borne = keys_of(registered, kinds, is_party=False, among=wanted)
     fine = borne.group_by("kind", "key").len().filter(pl.col("len") <= crowd).select("kind", "key")
     return (
         wanted.join(fine, on=["kind", "key"])

@@ -11,12 +11,17 @@ from typing import Any
 Level = tuple[str, str, str | None]
 """Name of a level, its condition, and the column whose rarity counts (term frequency)."""
 
-SLIP = "(list_has_any(near_l, near_r) or list_contains(near_l, core_r) or list_contains(near_r, core_l))"
+SLIP = (
+    "(list_has_any(near_l, near_r) or list_contains(near_l, core_r) or list_contains(near_r, core_l)"
+    " or list_has_any(near_name_l, near_name_r) or list_contains(near_name_l, name_key_r)"
+    " or list_contains(near_name_r, name_key_l))"
+)
+"""One character wrong, too much or missing, or two swapped: in the core, or anywhere in the name."""
 COMPARISONS: dict[str, tuple[Level, ...]] = {
     "name": (
         ("same name", "name_key_l = name_key_r", "name_key"),
         ("same core", "core_l = core_r", "core"),
-        ("same sound", "sound_l = sound_r", "sound"),
+        ("same sound", "sound_l = sound_r", None),
         # of two names with one brand and different trades neither is mistyped: they are two enterprises, or a change
         ("one slip", f"brand_l <> brand_r and {SLIP}", None),
         ("same brand", "brand_l = brand_r", "brand"),
@@ -73,7 +78,7 @@ UNKNOWN: dict[str, str] = {
 }
 """When a comparison says nothing."""
 ELSE = "else"
-RARITY = ("name_key", "core", "sound", "brand")
+RARITY = ("name_key", "core", "brand")
 
 
 def settings(weights: dict[str, dict[str, tuple[float, float]]], prior: float) -> dict[str, Any]:

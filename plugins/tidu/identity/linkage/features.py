@@ -21,8 +21,8 @@ GIVEN = {
 """What a record may say; a column that is missing says nothing."""
 COMPARED = (
     "name_key", "core", "brand", "place", "form", "branch", "sound", "pinyin", "pinyin_start", "latin",
-    "short_pattern", "near", "code", "code_options", "district_code", "road", "spot", "room", "tail", "industry_code",
-    "registered_on", "capital_yuan",
+    "short_pattern", "near", "near_name", "code", "code_options", "district_code", "road", "spot", "room", "tail",
+    "industry_code", "registered_on", "capital_yuan",
 )  # fmt: skip
 NEAR_LENGTHS = (3, 24)
 """Shorter cores are near to too much; longer ones are sentences."""
@@ -45,7 +45,7 @@ def records(given: pl.DataFrame, owner: str) -> pl.DataFrame:
     )
     return (
         placed(coded(frame))
-        .select("record", pl.col(owner).alias("owner"), "is_former", "is_sound_code", *COMPARED)
+        .select("record", pl.col(owner).alias("owner"), "is_former", "is_sound_code", "address", *COMPARED)
         .sort("record")
     )
 
@@ -65,6 +65,7 @@ def parts_of(keys: pl.Series) -> pl.DataFrame:
         branch=pl.when(pl.col("name_key").str.contains(f"(?:{'|'.join(BRANCH_ENDINGS)})$")).then(plain).otherwise(None),
         short_pattern=pl.when(short).then(letters),
         near=near(pl.col("core")),
+        near_name=near(pl.col("name_key")),
     )
 
 
@@ -94,6 +95,7 @@ def placed(frame: pl.DataFrame) -> pl.DataFrame:
     frame = frame.join(parts, on="address", how="left", maintain_order="left")
     return frame.with_columns(
         district_code=pl.coalesce(today_district(pl.col("district_code")), "address_district"),
+        address=pl.col("address").str.normalize("NFKC").str.replace_all(r"\s", ""),
         spot=pl.concat_str("road", "number", separator="|"),
         room=pl.concat_str("road", "number", pl.col("building").fill_null(""), "room", separator="|"),
     )

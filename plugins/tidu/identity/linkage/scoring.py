@@ -1,7 +1,7 @@
 """How likely two records are of one enterprise: Splink's Fellegi-Sunter model over given candidate pairs, on DuckDB.
 
 Splink is asked for exactly the pairs it is given: both records of a pair bear the pair's number, and the only blocking
-rule is that they share one. How rare a core, a brand or a sound is comes from the whole register, not from candidates.
+rule is that they share one. How rare a name, a core or a brand is comes from the whole register, not from candidates.
 """
 
 from __future__ import annotations

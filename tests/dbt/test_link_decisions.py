@@ -108,7 +108,7 @@ def test_the_queue_is_ordered_by_what_hangs_on_a_party(town: str) -> None:
     found = waiting()
     assert [str(w.party) for w in found] == ["fn_loan:big", "fn_loan:small"]
     assert found[0].money_yuan == 9_000_000 and found[0].share > found[1].share > 0
-    assert found[0].questions == ["its name is borne by 2 registered enterprises"]
+    assert found[0].questions == ["its name is borne by 2 registered enterprises", "candidates: 2"]
     assert {str(w.party) for w in waiting(everything=True)} == {f"fn_loan:{n}" for n in ("big", "small", "s1", "s2")}
 
 

@@ -67,12 +67,16 @@ def ledger(
 
 @app.command()
 def linkage(
-    sets: Annotated[Path, typer.Option(help="Folder of labelled sets.")] = Path("../shared/reference/data/linkage"),
+    sets: Annotated[Path | None, typer.Option(help="Folder of labelled sets.")] = None,
+    world: Annotated[Path | None, typer.Option(help="World with truth/xref.csv.")] = None,
 ) -> None:
-    """Hold links against truth, beside exact rules and plain Splink in the same run."""
-    from tidu.cli.bench_linkage import measure_sets
+    """Hold links against truth, beside what simpler methods find in the same run."""
+    from tidu.cli.bench_linkage import measure_sets, measure_world
 
-    measure_sets(sets)
+    if sets is not None:
+        measure_sets(sets)
+    if world is not None:
+        measure_world(world, state().home / "bench-linkage")
 
 
 @app.command()

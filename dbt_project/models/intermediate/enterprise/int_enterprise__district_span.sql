@@ -14,9 +14,9 @@ stg_ms_change_event as (
 
 ),
 
-provisional_party as (
+party_cluster as (
 
-    select * from {{ ref('int_identity__provisional_party') }}
+    select * from {{ ref('int_identity__party_cluster') }}
 
 ),
 
@@ -107,7 +107,7 @@ final as (
         '370299' as district_code,
         '-infinity'::date as valid_from,
         'infinity'::date as valid_to
-    from provisional_party
+    from party_cluster
 
 )
 

@@ -8,9 +8,9 @@ registration_version as (
 
 ),
 
-provisional_party as (
+party_cluster as (
 
-    select * from {{ ref('int_identity__provisional_party') }}
+    select * from {{ ref('int_identity__party_cluster') }}
 
 ),
 
@@ -90,7 +90,7 @@ final as (
         '未登记' as status,
         '-infinity'::date as valid_from,
         'infinity'::date as valid_to
-    from provisional_party
+    from party_cluster
 
 )
 

@@ -8,9 +8,9 @@
 
 with
 
-provisional_party as (
+party_cluster as (
 
-    select * from {{ ref('int_identity__provisional_party') }}
+    select * from {{ ref('int_identity__party_cluster') }}
 
 ),
 
@@ -23,7 +23,7 @@ minted_now as (
         party_kind as witness_kind,
         party_no as witness_no,
         {{ as_of() }} as minted_on
-    from provisional_party
+    from party_cluster
     order by enterprise_id asc, party_kind asc, party_no asc
 
 ),

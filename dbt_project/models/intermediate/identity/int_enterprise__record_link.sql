@@ -17,12 +17,6 @@ party_link as (
 
 ),
 
-party_match as (
-
-    select * from {{ ref('int_identity__party_match') }}
-
-),
-
 -- records of the register name a market entity by its number
 entity_records as (
 
@@ -61,8 +55,7 @@ links as (
         entity_records.dataset,
         entity_records.source_key,
         coalesce(registered_entity.enterprise_id, party_link.enterprise_id) as enterprise_id,
-        case when registered_entity.enterprise_id is not null then 'minted' else party_link.method end as method,
-        null::numeric(6, 5) as match_probability
+        case when registered_entity.enterprise_id is not null then 'minted' else party_link.method end as method
     from entity_records
     left join registered_entity on entity_records.entity_no = registered_entity.entity_no
     left join party_link
@@ -71,18 +64,12 @@ links as (
             and party_link.party_kind = 'entity'
     union all
     select
-        party_link.party_kind as dataset,
-        party_link.party_no as source_key,
-        party_link.enterprise_id,
-        party_link.method,
-        party_match.match_probability
+        party_kind as dataset,
+        party_no as source_key,
+        enterprise_id,
+        method
     from party_link
-    left join party_match
-        on
-            party_link.party_kind = party_match.party_kind
-            and party_link.party_no = party_match.party_no
-            and party_link.method = 'probabilistic'
-    where party_link.party_kind not in ('taxpayer', 'employer', 'entity')
+    where party_kind not in ('taxpayer', 'employer', 'entity')
 
 ),
 
@@ -93,8 +80,7 @@ final as (
         dataset,
         source_key,
         enterprise_id,
-        method,
-        coalesce(match_probability, 1) as match_probability
+        method
     from links
     order by dataset asc, source_key asc, (method = 'minted') desc, enterprise_id asc
 

@@ -11,13 +11,11 @@ stg_tx_taxpayer as (
 accounts as (
 
     {%- for dataset in facts %}
-    select
-        taxpayer_no,
-        min(delivered_on) as first_delivered_on
+    select taxpayer_no
     from {{ ref('stg_' ~ dataset) }}
     group by taxpayer_no
     {%- if not loop.last %}
-    union all
+    union
     {%- endif %}
     {%- endfor %}
 
@@ -25,13 +23,10 @@ accounts as (
 
 final as (
 
-    select
-        accounts.taxpayer_no,
-        min(accounts.first_delivered_on) as first_delivered_on
+    select accounts.taxpayer_no
     from accounts
     left join stg_tx_taxpayer on accounts.taxpayer_no = stg_tx_taxpayer.taxpayer_no
     where stg_tx_taxpayer.taxpayer_no is null
-    group by accounts.taxpayer_no
 
 )
 

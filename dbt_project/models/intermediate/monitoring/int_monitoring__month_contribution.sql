@@ -68,11 +68,10 @@ final as (
     union all
     select
         'small_to_above_scale' as indicator_code,
-        date_trunc('month', on_date)::date as month,
+        month,
         enterprise_id,
         1 as amount
-    from {{ ref('enterprise_transition') }}
-    where kind = '小升规'
+    from {{ ref('int_monitoring__above_scale_entry') }}
     union all
     select
         record.indicator_code,

@@ -34,16 +34,14 @@ links as (
         dataset,
         source_key,
         enterprise_id,
-        method,
-        match_probability
+        method
     from record_link
     union all
     select
         'tx_taxpayer' as dataset,
         tx_taxpayer.source_key,
         account_link.enterprise_id,
-        account_link.method,
-        account_link.match_probability
+        account_link.method
     from tx_taxpayer
     inner join account_link
         on
@@ -56,8 +54,7 @@ links as (
         '{{ dataset }}' as dataset,
         fact.source_key,
         account_link.enterprise_id,
-        account_link.method,
-        account_link.match_probability
+        account_link.method
     from {{ ref('stg_' ~ dataset) }} as fact
     inner join account_link
         on
@@ -74,7 +71,7 @@ final as (
         source_key,
         enterprise_id,
         method,
-        match_probability::numeric(6, 5) as match_probability
+        1::numeric(6, 5) as match_probability
     from links
 
 )

@@ -32,7 +32,11 @@ class Server:
 
     def __init__(self, data: Path) -> None:
         self.data, self.port = data, postgres.free_port()
-        self.cluster = postgres.start(data, self.port)
+        self.cluster = self.start()
+
+    def start(self) -> postgres.Cluster:
+        """Start it; what is killed here are processes, which loses nothing the kernel was told, flushed or not."""
+        return postgres.start(self.data, self.port, {"fsync": "off"})
 
     @property
     def pid(self) -> int:
@@ -44,24 +48,29 @@ class Server:
         deadline = time.monotonic() + 20
         while postgres.running_port(self.data) is not None and time.monotonic() < deadline:
             time.sleep(0.02)
-        postgres.start(self.data, self.port)
+        self.start()
 
     def kill_a_session(self) -> None:
         """Kill one session: the server ends the others, recovers and goes on."""
-        with psycopg.connect(self.cluster.dsn("postgres"), autocommit=True) as victim:
-            os.kill(victim.info.backend_pid, 9)
+        with self.session() as bystander:
+            with self.session() as victim:
+                os.kill(victim.info.backend_pid, 9)
             with suppress(psycopg.OperationalError):
+                # the server ends this one when it has seen the death, and takes no new one until it has recovered
                 while True:
-                    victim.execute("select 1")
+                    bystander.execute("select 1")
                     time.sleep(0.01)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while True:
             try:
-                psycopg.connect(self.cluster.dsn("postgres")).close()
+                self.session().close()
                 return
             except psycopg.OperationalError:
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
+
+    def session(self) -> psycopg.Connection:
+        return psycopg.connect(self.cluster.dsn("postgres"), autocommit=True)
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,8 @@ LOCAL_OPTIONS = {
     "shared_buffers": "1GB",
     "checkpoint_timeout": "15min",
 }
+# seconds: after a kill, or with minutes of changes to write out, a busy disk needs this long
+PATIENCE = "600"
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ def start(data: Path, port: int, extra_options: dict[str, str] | None = None) ->
     )
     log = data / "server.log"
     try:
-        ep.pg_ctl(["-w", "-t", "60", "-l", str(log), "-o", options, "start"], pgdata=data, **_ownership(data))
+        ep.pg_ctl(["-w", "-t", PATIENCE, "-l", str(log), "-o", options, "start"], pgdata=data, **_ownership(data))
     except subprocess.CalledProcessError as error:
         tail = log.read_text(encoding="utf-8", errors="replace")[-800:] if log.exists() else ""
         raise StackError(f"PostgreSQL did not start from {data}: {_text(error)}\n{tail}") from error
@@ -115,10 +117,17 @@ def start(data: Path, port: int, extra_options: dict[str, str] | None = None) ->
 
 
 def stop(data: Path) -> None:
-    """Stop the cluster if it runs; connections are closed, nothing committed is lost."""
+    """Stop the cluster if it runs; connections are closed, nothing committed is lost.
+
+    Raises StackError when it does not stop.
+    """
     ep = _wheel()
-    if running_port(data) is not None:
-        ep.pg_ctl(["-w", "-m", "fast", "stop"], pgdata=data, **_ownership(data))
+    if running_port(data) is None:
+        return
+    try:
+        ep.pg_ctl(["-w", "-t", PATIENCE, "-m", "fast", "stop"], pgdata=data, **_ownership(data))
+    except subprocess.CalledProcessError as error:
+        raise StackError(f"PostgreSQL in {data} did not stop: {_text(error)}") from error
 
 
 def running_port(data: Path) -> int | None:

@@ -16,57 +16,20 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 import httpx
-import psycopg
 import pytest
 
+from tests.integration.story import Story, contents, living
 from tests.security.canary import files, met, process_list, tables
 from tidu.stack import airflow, lifecycle
 from tidu.stack.postgres import free_port
-from tidu.stack.state import State
 
 pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(1800)]
 
-TIDU = Path(sys.executable).parent / "tidu"
 MIDDLE, END = "2025-05-06", "2025-06-30"
-EXEMPT_TABLES = ("pipeline_run", "stage_run", "validation_run", "validation_result")
-EXEMPT_ENDINGS = ("_run", "_event", "_metric", "_log")
-EXEMPT_COLUMNS = ("built_at", "computed_at", "checked_at")
-
-
-@dataclass
-class Story:
-    """The stack of this file and what was seen of it."""
-
-    home: Path
-    world: Path
-    env: dict[str, str] = field(repr=False)
-
-    def tidu(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(TIDU), *arguments], env=self.env, capture_output=True, text=True, timeout=1200, check=False
-        )
-
-    def run(self, as_of: str) -> str:
-        done = self.tidu("run", "--world", str(self.world), "--as-of", as_of)
-        assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-        return done.stdout
-
-    @property
-    def state(self) -> State:
-        return State(self.home)
-
-    @property
-    def dsn(self) -> str:
-        return (self.home / "run" / "warehouse.dsn").read_text(encoding="utf-8").strip()
-
-    def rows(self, statement: str) -> list[tuple[object, ...]]:
-        with psycopg.connect(self.dsn) as connection:
-            return connection.execute(statement.encode()).fetchall()
 
 
 @pytest.fixture(scope="module")
@@ -82,28 +45,6 @@ def story() -> Iterator[Story]:
         told = Story(folder / "home", folder / "world", {**env, "TIDU_HOME": str(folder / "home")})
         yield told
         told.tidu("down")
-
-
-def contents(story: Story) -> dict[str, tuple[object, ...]]:
-    """Count and checksum of every table, without run records and times of computation."""
-    columns = story.rows(
-        "select table_schema, table_name, string_agg(quote_ident(column_name), ', ' order by ordinal_position)"
-        " from information_schema.columns join information_schema.tables using (table_schema, table_name)"
-        " where table_schema in ('raw', 'staging', 'mart', 'publish', 'ops') and table_type = 'BASE TABLE'"
-        " and column_name not like '%run_id' and not column_name = any("
-        f"'{{{','.join(EXEMPT_COLUMNS)}}}') group by 1, 2 order by 1, 2"
-    )
-    seen: dict[str, tuple[object, ...]] = {}
-    for schema, table, names in columns:
-        name = str(table)
-        if schema == "ops" and (name in EXEMPT_TABLES or name.endswith(EXEMPT_ENDINGS)):
-            continue
-        rows = f"(select {names} from {schema}.{name}) r"
-        (seen[f"{schema}.{name}"],) = story.rows(
-            f"select count(*), md5(string_agg(r::text, '' order by r::text)) from {rows}"
-        )
-    assert len(seen) > 30
-    return seen
 
 
 def test_the_first_run_takes_all_and_publishes(story: Story) -> None:
@@ -340,23 +281,8 @@ def test_down_leaves_nothing_running(story: Story) -> None:
     done = story.tidu("down")
     assert done.returncode == 0, done.stderr
     deadline = time.monotonic() + 10
-    while (left := _ours(story.home)) and time.monotonic() < deadline:
+    while (left := living(story.home)) and time.monotonic() < deadline:
         time.sleep(0.2)
     assert left == []
     assert story.tidu("down").returncode == 0
     assert story.tidu("status").returncode == 1
-
-
-def _ours(home: Path) -> list[str]:
-    """Living processes that were started for this state folder."""
-    found = []
-    mark = str(home).encode()
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if process.name != str(os.getpid()) and (
-                mark in (process / "environ").read_bytes() or mark in (process / "cmdline").read_bytes()
-            ):
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-        except OSError:
-            continue
-    return [line for line in found if line]

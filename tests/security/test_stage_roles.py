@@ -2,96 +2,27 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from tests.dbt.town import build_figures, uscc
 from tests.security.conftest import MakeWarehouse
-from tests.simulators.nasty import write_csv
-from tidu.connectors import Endpoint, connector_for
-from tidu.contracts import contract, contracts
-from tidu.landing import land, pull
+from tests.security.watched import watched_world
 from tidu.ledger import rights
-from tidu.ledger.database import connect, migrate, stage_role
+from tidu.ledger.database import connect, migrate
 from tidu.ledger.roles import Role, acting_as
-from tidu.publishing import publish
-from tidu.validation import validate
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
-AS_OF = dt.date(2025, 4, 2)
-WATCH = """
-create table public.writer (relation text, writer text, verb text);
-grant insert on public.writer to public;
-create function public.note_writer() returns trigger language plpgsql as $$
-begin
-    insert into public.writer values (tg_table_schema || '.' || tg_table_name, current_user, tg_op);
-    return null;
-end $$;
-do $$
-declare watched regclass;
-begin
-    for watched in select c.oid from pg_class c where c.relkind in ('r', 'p') and not c.relispartition
-        and c.relnamespace in ('ops'::regnamespace, 'raw'::regnamespace, 'publish'::regnamespace)
-    loop
-        execute format('create trigger watch after insert or update or delete on %s for each statement'
-            ' execute function public.note_writer()', watched);
-    end loop;
-end $$;
-"""
 STAGES = {Role.RECORD, Role.LAND, Role.VALIDATE, Role.TRANSFORM, Role.PUBLISH}
 
 
 @pytest.fixture(scope="module")
 def dsn(empty_database: MakeWarehouse, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A warehouse of an ordinary login, through which a small world went from its outbox to a release."""
-    found = empty_database("keeper", createrole=True)
-    migrate(found)
-    folder = tmp_path_factory.mktemp("industry")
-    registry = ("ms_registration", {"entity_category": "企业", "reg_type_code": "171", "reg_status": "存续",
-        "established_on": "2024-10-11", "district_code": "370202", "industry_code": "F5191",
-        "updated_at": "2024-12-30T08:00:00"})  # fmt: skip
-    arrears = contract("mi_arrears").field_names
-    write_csv(folder / "mi_arrears_20250401.csv", list(arrears), [["", *["x"] * (len(arrears) - 1)]])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TIDU_DSN", found)
-        patch.setenv("TIDU_HOME", str(tmp_path_factory.mktemp("home")))
-        with psycopg.connect(found, autocommit=True) as admin:
-            admin.execute(WATCH.encode())
-            _registered(admin, *registry)
-        endpoint = Endpoint("file", path=str(folder))
-        with connector_for(contract("mi_arrears"), endpoint) as connector:
-            assert len(pull(contract("mi_arrears"), connector, AS_OF, "run")) == 1
-        assert land("mi_arrears", "run") == 1
-        assert validate("mi_arrears", "run").rows_quarantined == 1
-        validate("ms_registration", "run", suite=False)
-        build_figures(str(AS_OF), "2025-01-01", "run")
-        assert publish(AS_OF, "run", "李四")
+    with watched_world(empty_database("keeper", createrole=True), tmp_path_factory) as found:
         yield found
-
-
-def _registered(admin: psycopg.Connection, dataset: str, common: dict[str, str]) -> None:
-    """Load registrations as landing would; their own transport is tested elsewhere."""
-    admin.execute(
-        "insert into ops.delivery (dataset, delivered_on, transport, source_uri, sha256, bytes, rows_delivered, state,"
-        " contract_version, landed_uri, content_sha256)"
-        " values (%s, '2025-01-02', 'rest', 'rest:x', 'x', 1, 5, 'loaded', '1', 'x', 'x')",
-        [dataset],
-    )
-    for n in range(1, 6):
-        row = {**common, "entity_no": f"N{n}", "uscc": uscc(n), "entity_name": f"青岛第{n}贸易有限公司"}
-        names = ", ".join(row)
-        marks = ", ".join(["%s"] * len(row))
-        admin.execute(
-            f"insert into raw.{dataset} (delivery_id, row_no, {names})"
-            f" values ((select max(delivery_id) from ops.delivery), %s, {marks})".encode(),
-            [n, *row.values()],
-        )
 
 
 def test_every_write_of_every_stage_was_made_under_the_role_of_that_stage(dsn: str) -> None:
@@ -325,56 +256,3 @@ def test_tables_made_later_are_granted_by_the_next_migration_and_rights_in_exces
         migrate(dsn)
         assert connection.execute("select sum(xmin::text::bigint) from pg_class").fetchone() == before
         connection.execute("drop table raw.zz_new")
-
-
-def test_databases_of_one_server_can_be_migrated_at_the_same_time(
-    strict_server: object, empty_database: MakeWarehouse
-) -> None:
-    """Roles belong to the server; whoever comes second finds them made, or half made."""
-    dsns = [empty_database("founder", createrole=True) for _ in range(4)]
-    with ThreadPoolExecutor(4) as pool:
-        applied = list(pool.map(migrate, dsns))
-    assert len(applied) == 4
-    assert all(names == applied[0] for names in applied)
-
-
-def test_a_login_that_may_not_take_roles_works_with_its_own_rights_and_is_told_so(
-    dsn: str, empty_database: MakeWarehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    poor = empty_database("guest", createrole=False)
-    migrate(poor)
-    monkeypatch.setenv("TIDU_DSN", poor)
-    monkeypatch.setenv("TIDU_HOME", str(tmp_path))
-    with connect() as connection:
-        told = rights.shortcomings(connection)
-        recorded = connection.execute("select role, granted from ops.stage_role order by role").fetchall()
-    assert told
-    assert "run with the rights of guest" in told
-    assert recorded == [(role.value, False) for role in sorted(Role)]
-    with acting_as(Role.LAND):
-        assert stage_role() is None
-    names = contract("mi_arrears").field_names
-    write_csv(tmp_path / "in" / "mi_arrears_20250401.csv", list(names), [["", *["x"] * (len(names) - 1)]])
-    with connector_for(contract("mi_arrears"), Endpoint("file", path=str(tmp_path / "in"))) as connector:
-        assert len(pull(contract("mi_arrears"), connector, AS_OF, "run")) == 1
-    assert land("mi_arrears", "run") == 1
-    assert validate("mi_arrears", "run").rows_quarantined == 1
-    with connect(dsn) as connection:
-        assert rights.shortcomings(connection) is None
-
-
-def test_an_administrator_can_lend_the_roles_to_such_a_login(
-    dsn: str, strict_server: object, empty_database: MakeWarehouse
-) -> None:
-    late = empty_database("latecomer", createrole=False)
-    migrate(late)
-    admin_dsn = strict_server.dsn("postgres")  # type: ignore[attr-defined]
-    with psycopg.connect(admin_dsn, autocommit=True) as admin:
-        for role in Role:
-            admin.execute(f"grant {role.value} to latecomer".encode())
-    migrate(late)
-    with acting_as(Role.VALIDATE):
-        assert stage_role(late) == "tidu_validate"
-    with connect(late) as connection:
-        assert rights.shortcomings(connection) is None
-    assert len(contracts()) > 20

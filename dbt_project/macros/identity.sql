@@ -37,9 +37,9 @@
     {{ name_key }} ~ '(分公司|分店|分厂|分行|支行|办事处|营业部)$'
 {%- endmacro %}
 
-{#- An enterprise's id: fixed for ever by its anchor, whatever else becomes known of it. -#}
+{#- An enterprise's id: fixed for ever by its anchor, whatever else becomes known of it. Of one collation, as indexes ask. -#}
 {% macro enterprise_id(anchor) -%}
-    'E' || left(md5({{ anchor }}), 16)
+    ('E' || left(md5({{ anchor }}), 16)) collate "default"
 {%- endmacro %}
 
 {#- Number of a market entity as a record names it; null where a placeholder stands for it. -#}

@@ -24,6 +24,10 @@ class ContractError(TiduError):
     """A contract file says something tidu cannot honour; the text names file and field."""
 
 
+class SurvivorshipError(TiduError):
+    """The rules of survivorship cannot be read; the text names file, place and fault."""
+
+
 class IndicatorError(TiduError):
     """An indicator file says something tidu cannot honour; the text names file and fault."""
 

@@ -18,6 +18,7 @@ ALSO = ("intermediate.int_enterprise__id_minted",)
 
 RUN_RECORDS = (
     "pipeline_run", "stage_run", "dbt_node_run", "build_run", "alert_event", "migration_log", "stage_role",
+    "linkage_metric", "enterprise_change",
 )  # fmt: skip
 """What was run, how often and when: a disturbed job has more of it."""
 CLOCKS = (

@@ -45,7 +45,7 @@ def test_every_write_of_every_stage_was_made_under_the_role_of_that_stage(dsn: s
         "ops.dbt_node_run": (Role.TRANSFORM,),
         "ops.stage_run": (Role.RECORD,),
         "ops.release": (Role.PUBLISH,),
-        "ops.decision": (Role.PUBLISH,),
+        "ops.decision": (Role.PUBLISH, Role.TRANSFORM),
         "publish.city_monthly": (Role.PUBLISH,),
     }
     assert {relation: writers[relation] for relation in expected} == {

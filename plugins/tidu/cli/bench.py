@@ -66,6 +66,20 @@ def ledger(
 
 
 @app.command()
+def linkage(
+    sets: Annotated[Path | None, typer.Option(help="Folder of labelled sets.")] = None,
+    world: Annotated[Path | None, typer.Option(help="World with truth/xref.csv.")] = None,
+) -> None:
+    """Hold links against truth, beside what simpler methods find in the same run."""
+    from tidu.cli.bench_linkage import measure_sets, measure_world
+
+    if sets is not None:
+        measure_sets(sets)
+    if world is not None:
+        measure_world(world, state().home / "bench-linkage")
+
+
+@app.command()
 def load(
     enterprises: Annotated[int, typer.Option(help="Entities of the world; kept and used again.")] = 100_000,
     months: Annotated[int, typer.Option(help="Months of the world.")] = 18,

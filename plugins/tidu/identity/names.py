@@ -20,7 +20,7 @@ DROPPED = (
 _FORM = str.maketrans(OPENING + CLOSING, "(" * len(OPENING) + ")" * len(CLOSING), DROPPED)
 _CAPITALS = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _CODE_FORM = str.maketrans("OI", "01", DROPPED)
-_PLACEHOLDER_NAME = re.compile(r"(测试.*|无|待补|不详|未知|NULL|NONE|N/?A|0+|/+)?")
+PLACEHOLDER_NAME = re.compile(r"(测试.*|无|待补|不详|未知|NULL|NONE|N/?A|0+|/+)?")
 BRANCH_ENDINGS = ("分公司", "分店", "分厂", "分行", "支行", "办事处", "营业部")
 
 
@@ -35,7 +35,7 @@ def name_key(name: str | None) -> str | None:
     True
     """
     form = unicodedata.normalize("NFKC", name or "").translate(_CAPITALS).translate(_FORM)
-    return None if _PLACEHOLDER_NAME.fullmatch(form) else form
+    return None if PLACEHOLDER_NAME.fullmatch(form) else form
 
 
 def code_key(code: str | None) -> str | None:

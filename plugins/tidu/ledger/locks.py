@@ -10,6 +10,8 @@ from typing import Any
 
 INTAKE = 7_411_005
 """One pull or landing of a dataset at a time."""
+BUILD = 7_411_003
+"""Held by whoever builds a stage, marks or closes deliveries, or copies figures into a release; shared by reviewers."""
 
 
 def lock_intake(cursor: Any, dataset: str) -> None:

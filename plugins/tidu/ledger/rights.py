@@ -49,6 +49,10 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "ops.build_no": ("usage",),
         "ops.accepted_row*": READ,
         "ops.dbt_node_run": ADD,
+        "ops.decision": ("select", "update (state, detail)"),
+        "ops.linkage_bound": CHANGE,
+        "ops.linkage_label": CHANGE,
+        "ops.linkage_metric": ADD,
     },
     Role.PUBLISH: {
         "intermediate.*": READ,
@@ -62,6 +66,8 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     },
     Role.REVIEW: {
         "raw.*": READ,
+        "intermediate.*": READ,
+        "ops.linkage_metric": READ,
         "raw.*_repair": CHANGE,
         "ops.delivery": ("select", "update"),
         "ops.accepted_row*": CHANGE,

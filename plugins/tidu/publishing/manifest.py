@@ -24,7 +24,7 @@ TABLES = ("indicator", "city_monthly", "district_monthly", "stock_movement")
 
 
 def inputs(connection: Connection[Any], series_start: str, period: str) -> dict[str, Any]:
-    """Return everything that decides the figures: deliveries taken in, contracts, definitions, months.
+    """Return everything that decides the figures: deliveries and decisions taken in, contracts, definitions, months.
 
     A delivery that the master took in after the figures were made is not among them: it is something
     new for the next figures. Nor is the business date itself: a later date with nothing new delivered
@@ -39,10 +39,14 @@ def inputs(connection: Connection[Any], series_start: str, period: str) -> dict[
         )
         .fetchall()
     )
+    decisions = connection.execute(
+        "select distinct decision_id from intermediate.int_identity__decision where ended is null order by decision_id"
+    ).fetchall()
     return {
         "series_start": series_start,
         "period": period,
         "deliveries": deliveries,
+        "decisions": [decision_id for (decision_id,) in decisions],
         "contracts": {c.name: {"version": c.version, "sha256": _sha256([_file(c)])} for c in contracts().values()},
         "definitions_sha256": _sha256(INDICATORS.rglob("*.yml")),
         "models_sha256": _sha256(

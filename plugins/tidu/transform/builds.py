@@ -17,6 +17,15 @@ from tidu.transform.wholeness import BUILD_LOCK, lost_stages
 TO_BUILD = "(state = 'accepted' and built_at is null or built_at is not null and restated <> restated_taken)"
 """Deliveries that a build has to take in; `restated` counts the decisions that changed a delivery's accepted rows."""
 
+DATES_BUILT = """
+select as_of from mart.enterprise_build as b
+where to_jsonb(b) -> 'decisions' = (
+    select coalesce(jsonb_agg(decision_id order by decision_id), '[]') from ops.decision
+    where state = 'active' and (subject like 'party:%' or subject like 'enterprise:%')
+)
+"""
+"""The business date the marts stand for; none where reviewers decided otherwise about who is who since."""
+
 
 @acting_as(Role.TRANSFORM)
 def begin_build(run_id: str) -> list[int]:
@@ -73,7 +82,7 @@ def built_for() -> tuple[date, str] | None:
 
 @acting_as(Role.TRANSFORM)
 def nothing_new(as_of: date) -> bool:
-    """Tell whether the marts already stand for this business date with every accepted delivery in them.
+    """Tell whether the marts already stand for this business date with every accepted delivery and decision in them.
 
     Not so when the server lost tables the next figures are made from.
     """
@@ -86,4 +95,4 @@ def nothing_new(as_of: date) -> bool:
             return False
         if lost_stages(connection, "mart"):
             return False
-        return cursor.execute("select as_of from mart.enterprise_build").fetchall() == [as_of]
+        return cursor.execute(DATES_BUILT).fetchall() == [as_of]

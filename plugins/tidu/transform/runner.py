@@ -20,7 +20,8 @@ from tidu.ledger.database import connect, stage_role
 from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage as stage_run
 from tidu.settings import PROJECT_ROOT, settings
-from tidu.transform.wholeness import hold
+from tidu.transform.probable import find_probable
+from tidu.transform.wholeness import Hold, hold
 
 STAGES = ("stage", "link", "mart", "monitor")
 PROJECT = PROJECT_ROOT / "dbt_project"
@@ -35,6 +36,8 @@ OUTPUTS = {
 }
 """Models, by the beginning of their names, whose rows are what a stage puts out."""
 FAILED = ("error", "fail", "runtime error")
+CERTAIN = "+int_identity__certain_match"
+"""What of stage link has to stand before the step between its two passes."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,8 @@ def build(
         raise TiduError(f"{run_id}: the business date is missing, pass as_of to the stage {stage}")
     _dates(variables)
     with stage_run(run_id, stage) as counts, hold(stage, run_id, variables["as_of"]) as build_:
-        select = [f"tag:{name}" for name in build_.stages]
         options = [*BUILD_OPTIONS, "--full-refresh"] if full_refresh else BUILD_OPTIONS
-        nodes = invoke(["build", "--select", *select, *options], variables, build_.token)
+        nodes = _in_passes(build_, options, variables)
         _record(run_id, stage, nodes)
         failed = [n for n in nodes if n.status in FAILED]
         if failed:
@@ -90,6 +92,24 @@ def build(
             )
         counts.rows_out = sum(n.rows_affected or 0 for n in nodes if n.model.startswith(OUTPUTS[stage]))
     return nodes
+
+
+def _in_passes(build_: Hold, options: Sequence[str], variables: Mapping[str, str]) -> tuple[NodeRun, ...]:
+    """Build the stages of a build: link in two passes, with the step between them that is no SQL.
+
+    A first pass that failed is the end of it: what comes later would be made from what it left.
+    """
+    tags = [f"tag:{name}" for name in build_.stages]
+    if "link" not in build_.stages:
+        return invoke(["build", "--select", *tags, *options], variables, build_.token)
+    at = tags.index("tag:link")
+    first = [*tags[:at], f"tag:link,{CERTAIN}"]
+    nodes = invoke(["build", "--select", *first, *options], variables, build_.token)
+    if any(n.status in FAILED for n in nodes):
+        return nodes
+    find_probable(build_.token)
+    later = ["build", "--select", *tags[at:], "--exclude", CERTAIN, *options]
+    return nodes + invoke(later, variables, build_.token)
 
 
 @acting_as(Role.TRANSFORM)

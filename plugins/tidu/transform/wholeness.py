@@ -19,9 +19,9 @@ from psycopg.rows import scalar_row
 
 from tidu.errors import TiduError
 from tidu.ledger.database import connect
+from tidu.ledger.locks import BUILD
 
-BUILD_LOCK = 7_411_003
-"""Held by whoever builds a stage, marks or closes deliveries, or copies figures into a release."""
+BUILD_LOCK = BUILD
 UNLOGGED = ("stage", "link", "mart", "monitor")
 """Stages that leave unlogged tables behind, each made from those before it."""
 

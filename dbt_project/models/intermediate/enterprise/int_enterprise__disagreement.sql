@@ -1,17 +1,8 @@
 {#-
-  What departments keep about an enterprise besides the register, as it is now. Left out are values that are another
-  thing by contract (the district of the tax office, of the insurance) and names as they were when a fact happened.
+  What departments keep about an enterprise otherwise than the register, as it is now: of the claims of the rules of
+  survivorship, those that open tickets.
 -#}
-{%- set claims = [
-    ('tx_taxpayer', 'taxpayer_no', 'taxpayer_name', 'name'),
-    ('tx_taxpayer', 'taxpayer_no', 'taxpayer_id', 'code'),
-    ('tx_taxpayer', 'taxpayer_no', 'industry_code', 'industry'),
-    ('hr_insurance', 'employer_no', 'employer_name', 'name'),
-    ('hr_insurance', 'employer_no', 'uscc', 'code'),
-    ('mi_above_scale', 'source_key', 'enterprise_name', 'name'),
-    ('mi_above_scale', 'source_key', 'industry_code', 'industry'),
-    ('mi_above_scale', 'source_key', 'district_code', 'district')
-] -%}
+{%- set claims = ticket_claims(survivorship()) -%}
 {%- set registered = {
     'name': 'entity_name', 'code': 'uscc', 'industry': 'industry_code', 'district': 'today_district_code'
 } -%}

@@ -14,9 +14,9 @@ stg_ms_change_event as (
 
 ),
 
-party_cluster as (
+provisional_party as (
 
-    select * from {{ ref('int_identity__party_cluster') }}
+    select * from {{ ref('int_identity__provisional_party') }}
 
 ),
 
@@ -107,7 +107,7 @@ final as (
         '370299' as district_code,
         '-infinity'::date as valid_from,
         'infinity'::date as valid_to
-    from party_cluster
+    from provisional_party
 
 )
 

@@ -23,6 +23,9 @@ versions as (
     select
         registered_entity.enterprise_id,
         stg_ms_registration.entity_no,
+        stg_ms_registration.delivery_id,
+        stg_ms_registration.row_no,
+        stg_ms_registration.delivered_on,
         stg_ms_registration.reg_status as status,
         stg_ms_registration.status_on,
         stg_ms_registration.approved_on,

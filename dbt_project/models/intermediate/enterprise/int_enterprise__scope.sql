@@ -8,9 +8,9 @@ registration as (
 
 ),
 
-party_cluster as (
+provisional_party as (
 
-    select * from {{ ref('int_identity__party_cluster') }}
+    select * from {{ ref('int_identity__provisional_party') }}
 
 ),
 
@@ -19,6 +19,7 @@ facts as (
     select
         enterprise_id,
         holding_type,
+        {{ is_private('entity_category', 'holding_type', 'reg_type_code') }} as in_private,
         entity_category in ('个体工商户', '农民专业合作社') as is_household_or_cooperative,
         coalesce(reg_type_code in ('171', '172', '173', '174'), false) as is_private_type
     from registration
@@ -30,7 +31,7 @@ final as (
 
     select
         enterprise_id,
-        is_household_or_cooperative or coalesce(holding_type = '私人控股', is_private_type) as in_private,
+        in_private,
         is_household_or_cooperative
         or coalesce(holding_type not in ('国有控股', '港澳台商控股', '外商控股'), is_private_type) as in_no_state_no_foreign,
         is_household_or_cooperative or is_private_type as in_registration_type
@@ -41,7 +42,7 @@ final as (
         false as in_private,
         false as in_no_state_no_foreign,
         false as in_registration_type
-    from party_cluster
+    from provisional_party
 
 )
 

@@ -8,9 +8,9 @@ registration_version as (
 
 ),
 
-party_cluster as (
+provisional_party as (
 
-    select * from {{ ref('int_identity__party_cluster') }}
+    select * from {{ ref('int_identity__provisional_party') }}
 
 ),
 
@@ -90,7 +90,7 @@ final as (
         '未登记' as status,
         '-infinity'::date as valid_from,
         'infinity'::date as valid_to
-    from party_cluster
+    from provisional_party
 
 )
 

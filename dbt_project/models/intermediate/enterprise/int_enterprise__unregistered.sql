@@ -1,10 +1,14 @@
+{#- The rules of survivorship for those the register does not know. -#}
+{%- set rules = survivorship() -%}
+{%- set agreed = agreed_attributes(rules) -%}
+{%- set ranked = ranked_claims(rules) -%}
 {{ config(indexes=[{'columns': ['enterprise_id'], 'unique': true}]) }}
 
 with
 
-party_cluster as (
+provisional_party as (
 
-    select * from {{ ref('int_identity__party_cluster') }}
+    select * from {{ ref('int_identity__provisional_party') }}
 
 ),
 
@@ -23,38 +27,59 @@ party_code as (
 variants as (
 
     select
-        party_cluster.enterprise_id,
+        provisional_party.enterprise_id,
         party_variant.name,
         party_variant.weight,
+        party_variant.first_delivered_on,
         party_code.org_code,
         case when party_code.is_uscc then party_code.code_key end as uscc
-    from party_cluster
+    from provisional_party
     inner join party_variant
         on
-            party_cluster.party_kind = party_variant.party_kind
-            and party_cluster.party_no = party_variant.party_no
+            provisional_party.party_kind = party_variant.party_kind
+            and provisional_party.party_no = party_variant.party_no
     left join party_code on party_variant.code_key = party_code.code_key
 
 ),
 
-names as (
+{%- for attribute in agreed %}
+
+-- what most records say; of as many the least in order
+{{ attribute }}_agreed as (
 
     select distinct on (enterprise_id)
         enterprise_id,
-        name
+        {{ attribute }}
     from variants
-    where name is not null
-    group by enterprise_id, name
-    order by enterprise_id asc, sum(weight) desc, name asc
+    where {{ attribute }} is not null
+    group by enterprise_id, {{ attribute }}
+    order by enterprise_id asc, sum(weight) desc, {{ attribute }} asc
 
 ),
+{%- endfor %}
+{%- for attribute, dataset, field, subject in ranked %}
 
-codes as (
+{{ attribute }}_of_{{ dataset }} as (
+
+    select distinct on (provisional_party.enterprise_id)
+        provisional_party.enterprise_id,
+        newest.{{ field }} as value
+    from {{ ref('int_' ~ dataset ~ '__current') }} as newest
+    inner join provisional_party
+        on
+            newest.{{ subject }}_no = provisional_party.party_no
+            and provisional_party.party_kind = '{{ subject }}'
+    where newest.{{ field }} is not null
+    order by provisional_party.enterprise_id asc, newest.updated_at desc, newest.{{ field }} asc
+
+),
+{%- endfor %}
+
+known as (
 
     select
         enterprise_id,
-        min(uscc) as uscc,
-        min(org_code) as org_code
+        min(first_delivered_on) as first_delivered_on
     from variants
     group by enterprise_id
 
@@ -63,12 +88,17 @@ codes as (
 final as (
 
     select
-        codes.enterprise_id,
-        names.name,
-        codes.uscc,
-        codes.org_code
-    from codes
-    left join names on codes.enterprise_id = names.enterprise_id
+        known.enterprise_id,
+        {%- for attribute in agreed %}
+        {{ attribute }}_agreed.{{ attribute }},
+        {%- endfor %}
+        {%- for attribute, ranks in ranked | groupby(0) %}
+        {%- set others = ranks | map(attribute=1) | join('.value, ' ~ attribute ~ '_of_') %}
+        coalesce({{ attribute }}_of_{{ others }}.value) as {{ attribute }},
+        {%- endfor %}
+        known.first_delivered_on
+    from known
+    {{ joined_on_enterprise(agreed, ranked) }}
 
 )
 

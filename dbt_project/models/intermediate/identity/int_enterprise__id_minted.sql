@@ -8,9 +8,9 @@
 
 with
 
-party_cluster as (
+provisional_party as (
 
-    select * from {{ ref('int_identity__party_cluster') }}
+    select * from {{ ref('int_identity__provisional_party') }}
 
 ),
 
@@ -23,7 +23,7 @@ minted_now as (
         party_kind as witness_kind,
         party_no as witness_no,
         {{ as_of() }} as minted_on
-    from party_cluster
+    from provisional_party
     order by enterprise_id asc, party_kind asc, party_no asc
 
 ),

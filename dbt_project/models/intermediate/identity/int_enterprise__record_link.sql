@@ -17,6 +17,12 @@ party_link as (
 
 ),
 
+party_match as (
+
+    select * from {{ ref('int_identity__party_match') }}
+
+),
+
 -- records of the register name a market entity by its number
 entity_records as (
 
@@ -55,7 +61,8 @@ links as (
         entity_records.dataset,
         entity_records.source_key,
         coalesce(registered_entity.enterprise_id, party_link.enterprise_id) as enterprise_id,
-        case when registered_entity.enterprise_id is not null then 'minted' else party_link.method end as method
+        case when registered_entity.enterprise_id is not null then 'minted' else party_link.method end as method,
+        null::numeric(6, 5) as match_probability
     from entity_records
     left join registered_entity on entity_records.entity_no = registered_entity.entity_no
     left join party_link
@@ -64,12 +71,18 @@ links as (
             and party_link.party_kind = 'entity'
     union all
     select
-        party_kind as dataset,
-        party_no as source_key,
-        enterprise_id,
-        method
+        party_link.party_kind as dataset,
+        party_link.party_no as source_key,
+        party_link.enterprise_id,
+        party_link.method,
+        party_match.match_probability
     from party_link
-    where party_kind not in ('taxpayer', 'employer', 'entity')
+    left join party_match
+        on
+            party_link.party_kind = party_match.party_kind
+            and party_link.party_no = party_match.party_no
+            and party_link.method = 'probabilistic'
+    where party_link.party_kind not in ('taxpayer', 'employer', 'entity')
 
 ),
 
@@ -80,7 +93,8 @@ final as (
         dataset,
         source_key,
         enterprise_id,
-        method
+        method,
+        coalesce(match_probability, 1) as match_probability
     from links
     order by dataset asc, source_key asc, (method = 'minted') desc, enterprise_id asc
 

@@ -31,8 +31,12 @@ unresolved as (
     select
         party_variant.party_kind,
         party_variant.party_no,
-        party_variant.weight,
-        coalesce('org_code|' || party_code.org_code, 'reg_no|' || party_code.reg_no) as code_anchor,
+        party_variant.first_delivered_on,
+        -- a code that is a registered enterprise's does not name those that are not this enterprise
+        case
+            when party_code.enterprise_id is null
+                then coalesce('org_code|' || party_code.org_code, 'reg_no|' || party_code.reg_no)
+        end as code_anchor,
         -- short names are shared by many shops, and a name in the register is someone's already
         case
             when length(party_variant.name_key) >= 6 and registered_name.name_key is null then party_variant.name_key
@@ -48,13 +52,14 @@ unresolved as (
 
 ),
 
+-- the oldest evidence names a party: what is delivered later does not change its id
 parties as (
 
     select
         party_kind,
         party_no,
-        min(code_anchor) as code_anchor,
-        mode() within group (order by name_key) as name_key
+        (min(array[first_delivered_on::text, code_anchor]) filter (where code_anchor is not null))[2] as code_anchor,
+        (min(array[first_delivered_on::text, name_key]) filter (where name_key is not null))[2] as name_key
     from unresolved
     group by party_kind, party_no
 

@@ -1,32 +1,30 @@
 with
 
-party_match as (
+assignment as (
 
-    select * from {{ ref('int_identity__party_match') }}
+    select * from {{ ref('int_identity__assignment') }}
 
 ),
 
-party_cluster as (
+party_decision as (
 
-    select * from {{ ref('int_identity__party_cluster') }}
+    select * from {{ ref('int_identity__party_decision') }}
 
 ),
 
 final as (
 
     select
-        party_kind,
-        party_no,
-        enterprise_id,
-        method
-    from party_match
-    union all
-    select
-        party_kind,
-        party_no,
-        enterprise_id,
-        'minted' as method
-    from party_cluster
+        assignment.party_kind,
+        assignment.party_no,
+        coalesce(party_decision.enterprise_id, assignment.enterprise_id) as enterprise_id,
+        case when party_decision.enterprise_id is null then assignment.method else 'reviewer' end as method,
+        coalesce(party_decision.is_registered, assignment.is_registered) as is_registered
+    from assignment
+    left join party_decision
+        on
+            assignment.party_kind = party_decision.party_kind
+            and assignment.party_no = party_decision.party_no
 
 )
 

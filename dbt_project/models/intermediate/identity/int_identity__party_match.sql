@@ -2,116 +2,42 @@
 
 with
 
-party_variant as (
+certain_match as (
 
-    select * from {{ ref('int_identity__party_variant') }}
-
-),
-
-party_code as (
-
-    select * from {{ ref('int_identity__party_code') }}
+    select * from {{ ref('int_identity__certain_match') }}
 
 ),
 
-registered_name as (
+-- written between the two passes of this stage by transform/probable.py; without an enterprise: a name is doubted
+probable_match as (
 
-    select * from {{ ref('int_identity__registered_name') }}
-
-),
-
-evidence as (
-
-    select
-        party_variant.party_kind,
-        party_variant.party_no,
-        party_variant.weight,
-        party_variant.last_delivered_on,
-        party_code.enterprise_id as code_enterprise_id,
-        party_code.method as code_method,
-        registered_name.enterprise_id as name_enterprise_id,
-        -- a code of someone else beside the name of an enterprise that has a code of its own
-        coalesce(party_code.is_uscc and registered_name.is_coded, false) as is_contradicted,
-        -- branches often file under the code of their parent: there the name of a registered branch wins
-        registered_name.enterprise_id is not null
-        and coalesce(registered_name.enterprise_id <> party_code.enterprise_id, true)
-        and {{ is_branch_name('party_variant.name_key') }} as is_branch_of_code
-    from party_variant
-    left join party_code on party_variant.code_key = party_code.code_key
-    left join registered_name on party_variant.name_key = registered_name.name_key
-    where party_code.enterprise_id is not null or registered_name.enterprise_id is not null
+    select * from {{ source('linkage', 'int_identity__probable_match') }}
 
 ),
 
-decided as (
-
-    select
-        party_kind,
-        party_no,
-        weight,
-        last_delivered_on,
-        case
-            when is_branch_of_code then name_enterprise_id
-            when code_enterprise_id is not null then code_enterprise_id
-            when not is_contradicted then name_enterprise_id
-        end as enterprise_id,
-        case when is_branch_of_code then 'name_exact' else coalesce(code_method, 'name_exact') end as method,
-        case
-            when is_branch_of_code then 0
-            else coalesce(array_position(array['uscc', 'org_code', 'reg_no'], code_method), 4)
-        end as method_rank
-    from evidence
-
-),
-
-supported as (
-
-    select
-        party_kind,
-        party_no,
-        enterprise_id,
-        method,
-        method_rank,
-        sum(weight) as weight,
-        max(max(last_delivered_on)) over (partition by party_kind, party_no, enterprise_id) as last_delivered_on
-    from decided
-    where enterprise_id is not null
-    group by party_kind, party_no, enterprise_id, method, method_rank
-
-),
-
--- of a record the last delivery tells whose it is now; an account is told by its best code, then by the most frequent
-strongest as (
-
-    select
-        party_kind,
-        party_no,
-        enterprise_id,
-        method,
-        rank() over (
-            partition by party_kind, party_no
-            order by
-                case when party_kind not in ('taxpayer', 'employer', 'entity') then last_delivered_on end desc,
-                method_rank asc,
-                weight desc,
-                last_delivered_on desc
-        ) as place
-    from supported
-
-),
-
--- two first places are a tie: nobody's
 final as (
 
     select
+        certain_match.party_kind,
+        certain_match.party_no,
+        certain_match.enterprise_id,
+        certain_match.method,
+        1::numeric(6, 5) as match_probability
+    from certain_match
+    left join probable_match
+        on
+            certain_match.party_kind = probable_match.party_kind
+            and certain_match.party_no = probable_match.party_no
+    where probable_match.party_no is null
+    union all
+    select
         party_kind,
         party_no,
-        min(enterprise_id) as enterprise_id,
-        min(method) as method
-    from strongest
-    where place = 1
-    group by party_kind, party_no
-    having count(*) = 1
+        enterprise_id,
+        'probabilistic' as method,
+        match_probability
+    from probable_match
+    where enterprise_id is not null
 
 )
 

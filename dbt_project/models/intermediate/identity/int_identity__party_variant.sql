@@ -1,15 +1,10 @@
 {#- Datasets whose every record names its enterprise by code and name: the columns that hold them. -#}
 {%- set named_records = {
-    'ms_ip_right': ['owner_uscc', 'owner_name'],
-    'fn_subsidy': ['uscc', 'enterprise_name'],
-    'fn_loan': ['borrower_uscc', 'borrower_name'],
-    'fn_guarantee': ['uscc', 'enterprise_name'],
-    'fn_equity': ['uscc', 'enterprise_name'],
-    'fn_listing': ['uscc', 'enterprise_name'],
-    'mi_tier_holder': ['uscc', 'enterprise_name'],
-    'mi_tech_register': ['uscc', 'enterprise_name'],
-    'mi_declaration': ['uscc', 'enterprise_name'],
-    'mi_above_scale': ['uscc', 'enterprise_name'],
+    'ms_ip_right': ['owner_uscc', 'owner_name'], 'fn_subsidy': ['uscc', 'enterprise_name'],
+    'fn_loan': ['borrower_uscc', 'borrower_name'], 'fn_guarantee': ['uscc', 'enterprise_name'],
+    'fn_equity': ['uscc', 'enterprise_name'], 'fn_listing': ['uscc', 'enterprise_name'],
+    'mi_tier_holder': ['uscc', 'enterprise_name'], 'mi_tech_register': ['uscc', 'enterprise_name'],
+    'mi_declaration': ['uscc', 'enterprise_name'], 'mi_above_scale': ['uscc', 'enterprise_name'],
     'mi_arrears': ['creditor_uscc', 'creditor_name']
 } -%}
 {#- Datasets of employer accounts: where the name is. -#}
@@ -27,12 +22,6 @@
 
 with
 
-registered_entity as (
-
-    select * from {{ ref('int_identity__registered_entity') }}
-
-),
-
 as_given as (
 
     select
@@ -41,6 +30,7 @@ as_given as (
         taxpayer_id as code,
         taxpayer_name as name,
         count(*) as weight,
+        min(delivered_on) as first_delivered_on,
         max(delivered_on) as last_delivered_on
     from {{ ref('stg_tx_taxpayer') }}
     group by party_kind, party_no, code, name
@@ -51,6 +41,7 @@ as_given as (
         null as code,
         null as name,
         1 as weight,
+        first_delivered_on,
         null as last_delivered_on
     from {{ ref('int_identity__unlisted_taxpayer') }}
     {%- for dataset, name in employer_records.items() %}
@@ -61,6 +52,7 @@ as_given as (
         uscc as code,
         {{ name }} as name,
         count(*) as weight,
+        min(delivered_on) as first_delivered_on,
         max(delivered_on) as last_delivered_on
     from {{ ref('stg_' ~ dataset) }}
     group by party_kind, party_no, code, name
@@ -73,9 +65,11 @@ as_given as (
         {{ code }} as code,
         null::text as name,
         count(*) as weight,
+        min(record.delivered_on) as first_delivered_on,
         max(record.delivered_on) as last_delivered_on
     from {{ ref('stg_' ~ dataset) }} as record
-    left join registered_entity on record.entity_no = registered_entity.entity_no
+    left join {{ ref('int_identity__registered_entity') }} as registered_entity
+        on record.entity_no = registered_entity.entity_no
     where registered_entity.entity_no is null
     group by party_kind, party_no, code, name
     {%- endfor %}
@@ -87,6 +81,7 @@ as_given as (
         {{ columns[0] }} as code,
         {{ columns[1] }} as name,
         count(*) as weight,
+        min(delivered_on) as first_delivered_on,
         max(delivered_on) as last_delivered_on
     from {{ ref('stg_' ~ dataset) }}
     group by party_kind, party_no, code, name
@@ -126,6 +121,7 @@ final as (
         names.name_key,
         min(as_given.name) as name,
         sum(as_given.weight)::bigint as weight,
+        min(as_given.first_delivered_on) as first_delivered_on,
         max(as_given.last_delivered_on) as last_delivered_on
     from as_given
     left join codes on as_given.code = codes.code

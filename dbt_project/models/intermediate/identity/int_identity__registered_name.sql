@@ -71,6 +71,7 @@ final as (
         names.name_key,
         count(*) as holders,
         case when count(*) = 1 then min(names.enterprise_id) end as enterprise_id,
+        case when count(*) > 1 then string_agg(names.enterprise_id, ' ' order by names.enterprise_id) end as bearers,
         bool_and(coded.enterprise_id is not null) as is_coded
     from names
     left join coded on names.enterprise_id = coded.enterprise_id

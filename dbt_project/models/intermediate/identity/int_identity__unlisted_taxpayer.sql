@@ -11,11 +11,13 @@ stg_tx_taxpayer as (
 accounts as (
 
     {%- for dataset in facts %}
-    select taxpayer_no
+    select
+        taxpayer_no,
+        min(delivered_on) as first_delivered_on
     from {{ ref('stg_' ~ dataset) }}
     group by taxpayer_no
     {%- if not loop.last %}
-    union
+    union all
     {%- endif %}
     {%- endfor %}
 
@@ -23,10 +25,13 @@ accounts as (
 
 final as (
 
-    select accounts.taxpayer_no
+    select
+        accounts.taxpayer_no,
+        min(accounts.first_delivered_on) as first_delivered_on
     from accounts
     left join stg_tx_taxpayer on accounts.taxpayer_no = stg_tx_taxpayer.taxpayer_no
     where stg_tx_taxpayer.taxpayer_no is null
+    group by accounts.taxpayer_no
 
 )
 

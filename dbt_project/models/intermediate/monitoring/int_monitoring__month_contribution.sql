@@ -68,10 +68,11 @@ final as (
     union all
     select
         'small_to_above_scale' as indicator_code,
-        month,
+        date_trunc('month', on_date)::date as month,
         enterprise_id,
         1 as amount
-    from {{ ref('int_monitoring__above_scale_entry') }}
+    from {{ ref('enterprise_transition') }}
+    where kind = '小升规'
     union all
     select
         record.indicator_code,

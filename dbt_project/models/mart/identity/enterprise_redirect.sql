@@ -3,26 +3,21 @@
     incremental_strategy='delete+insert',
     unique_key='old_enterprise_id',
     full_refresh=false,
-    post_hook="delete from {{ this }} where old_enterprise_id in (select enterprise_id from {{ ref('int_identity__party_cluster') }})",
+    on_schema_change='append_new_columns',
+    post_hook="delete from {{ this }} where old_enterprise_id in (select enterprise_id from {{ ref('int_identity__provisional_party') }})",
 ) }}
 
 with
 
-id_minted as (
+moved_member as (
 
-    select * from {{ ref('int_enterprise__id_minted') }}
-
-),
-
-party_cluster as (
-
-    select * from {{ ref('int_identity__party_cluster') }}
+    select * from {{ ref('int_identity__moved_member') }}
 
 ),
 
-party_link as (
+provisional_party as (
 
-    select * from {{ ref('int_identity__party_link') }}
+    select distinct enterprise_id from {{ ref('int_identity__provisional_party') }}
 
 ),
 
@@ -32,50 +27,47 @@ registered_entity as (
 
 ),
 
--- ids given out that no party bears any more
+-- where the records of ids are that no party bears any more
 gone as (
 
     select
-        id_minted.enterprise_id,
-        id_minted.witness_kind,
-        id_minted.witness_no
-    from id_minted
-    left join party_cluster on id_minted.enterprise_id = party_cluster.enterprise_id
-    where party_cluster.enterprise_id is null
+        moved_member.from_enterprise_id,
+        moved_member.to_enterprise_id,
+        count(*) as parties
+    from moved_member
+    left join provisional_party on moved_member.from_enterprise_id = provisional_party.enterprise_id
+    left join registered_entity on moved_member.from_enterprise_id = registered_entity.enterprise_id
+    where
+        provisional_party.enterprise_id is null
+        and registered_entity.enterprise_id is null
+        and moved_member.to_enterprise_id is not null
+    group by moved_member.from_enterprise_id, moved_member.to_enterprise_id
 
 ),
 
--- a number that was unknown may have been registered since: then it is a party no longer
+-- the most of its records tell where an id leads
 resolved as (
 
     select
-        gone.enterprise_id as old_enterprise_id,
-        coalesce(party_link.enterprise_id, registered_entity.enterprise_id) as new_enterprise_id,
-        'merge' as cause,
-        {{ as_of() }} as on_date
+        from_enterprise_id as old_enterprise_id,
+        (array_agg(to_enterprise_id order by parties desc, to_enterprise_id asc))[1] as new_enterprise_id,
+        case count(*) when 1 then 'merge' else 'split' end as cause,
+        array_agg(to_enterprise_id order by to_enterprise_id) as successors
     from gone
-    left join party_link
-        on
-            gone.witness_kind = party_link.party_kind
-            and gone.witness_no = party_link.party_no
-    left join registered_entity
-        on
-            gone.witness_no = registered_entity.entity_no
-            and gone.witness_kind = 'entity'
+    group by from_enterprise_id
 
 ),
 
 known as (
 
     {% if is_incremental() %}
-    select
-        old_enterprise_id,
-        new_enterprise_id
-    from {{ this }}
+    select * from {{ this }}
     {% else %}
     select
         null::text as old_enterprise_id,
-        null::text as new_enterprise_id
+        null::text as new_enterprise_id,
+        null::text as cause,
+        null::date as on_date
     where false
     {% endif %}
 
@@ -83,12 +75,18 @@ known as (
 
 final as (
 
-    select resolved.*
+    select
+        resolved.old_enterprise_id,
+        resolved.new_enterprise_id,
+        resolved.cause,
+        {{ as_of() }} as on_date,
+        resolved.successors
     from resolved
     left join known
         on
             resolved.old_enterprise_id = known.old_enterprise_id
             and resolved.new_enterprise_id = known.new_enterprise_id
+            and resolved.cause = known.cause
     where known.old_enterprise_id is null
 
 )

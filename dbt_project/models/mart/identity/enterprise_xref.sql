@@ -34,14 +34,16 @@ links as (
         dataset,
         source_key,
         enterprise_id,
-        method
+        method,
+        match_probability
     from record_link
     union all
     select
         'tx_taxpayer' as dataset,
         tx_taxpayer.source_key,
         account_link.enterprise_id,
-        account_link.method
+        account_link.method,
+        account_link.match_probability
     from tx_taxpayer
     inner join account_link
         on
@@ -54,7 +56,8 @@ links as (
         '{{ dataset }}' as dataset,
         fact.source_key,
         account_link.enterprise_id,
-        account_link.method
+        account_link.method,
+        account_link.match_probability
     from {{ ref('stg_' ~ dataset) }} as fact
     inner join account_link
         on
@@ -71,7 +74,7 @@ final as (
         source_key,
         enterprise_id,
         method,
-        1::numeric(6, 5) as match_probability
+        match_probability::numeric(6, 5) as match_probability
     from links
 
 )

@@ -1,3 +1,5 @@
+{%- set said = survivorship()['attributes'] -%}
+
 with
 
 registration as (
@@ -69,66 +71,51 @@ registered as (
 
     select
         registration.enterprise_id,
-        registration.uscc,
+        {%- for attribute, rule in said.items() if attribute not in ('org_code', 'district_code') %}
+        {{ registered_value(attribute, rule) }},
+        {%- endfor %}
         substr(registration.uscc, 9, 9) as org_code,
-        registration.entity_name as name,
-        coalesce(former_name.former_names, '{}') as former_names,
-        registration.entity_category,
-        registration.reg_type_code,
-        registration.holding_type,
-        scope.in_private as is_private,
-        registration.reg_status as status,
-        registration.established_on,
-        endings.closed_on,
-        case when coalesce(registration.currency, 'CNY') = 'CNY' then registration.registered_capital_yuan end
-            as registered_capital_yuan,
         registration.today_district_code as district_code,
-        registration.zone_code,
-        registration.address,
-        registration.industry_code,
+        coalesce(former_name.former_names, '{}') as former_names,
+        scope.in_private as is_private,
+        endings.closed_on,
+        {{ capital_in_yuan('registration.registered_capital_yuan', 'registration.currency') }}
+            as registered_capital_yuan,
         industry.section as industry_section,
         registration.entity_category = '企业'
         and coalesce({{ is_branch_name(name_key('registration.entity_name')) }}, false) as is_branch,
-        registration.registered_capital_yuan as registered_capital_amount,
-        registration.currency,
         size_class.size_class,
-        size_class.size_year
+        size_class.size_year,
+        registration.delivered_on as told_on
     from registration
     inner join scope on registration.enterprise_id = scope.enterprise_id
     left join former_name on registration.enterprise_id = former_name.enterprise_id
     left join endings on registration.enterprise_id = endings.enterprise_id
     left join size_class on registration.enterprise_id = size_class.enterprise_id
     left join industry
-        on industry.code = substring(registration.industry_code from '^[A-T]?(\d{2})\d{0,2}$')
+        on industry.code = {{ industry_division('registration.industry_code') }}
 
 ),
 
+-- what departments say of an enterprise that the register does not know
 unregistered_enterprise as (
 
     select
-        enterprise_id,
-        uscc,
-        org_code,
-        name,
+        unregistered.enterprise_id,
+        {%- for attribute, rule in said.items() if attribute not in ('org_code', 'district_code') %}
+        {{ unregistered_value(attribute, rule) }},
+        {%- endfor %}
+        {{ unregistered_value('org_code', said['org_code']) }},
+        {{ unregistered_value('district_code', said['district_code']) }},
         '{}'::text[] as former_names,
-        null::text as entity_category,
-        null::text as reg_type_code,
-        null::text as holding_type,
         false as is_private,
-        '未登记' as status,
-        null::date as established_on,
         null::date as closed_on,
         null::numeric as registered_capital_yuan,
-        '370299' as district_code,
-        null::text as zone_code,
-        null::text as address,
-        null::text as industry_code,
         null::text as industry_section,
         false as is_branch,
-        null::numeric as registered_capital_amount,
-        null::text as currency,
         null::text as size_class,
-        null::bigint as size_year
+        null::bigint as size_year,
+        unregistered.first_delivered_on as told_on
     from unregistered
 
 ),
@@ -168,7 +155,8 @@ final as (
         enterprise.currency,
         enterprise.size_class,
         enterprise.size_year,
-        enterprise_source.sources
+        enterprise_source.sources,
+        enterprise.told_on
     from enterprise
     inner join enterprise_source on enterprise.enterprise_id = enterprise_source.enterprise_id
     left join district on enterprise.district_code = district.code

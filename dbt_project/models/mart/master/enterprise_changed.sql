@@ -1,0 +1,104 @@
+{%- set facets = history_facets() -%}
+{{ config(post_hook="{{ tells_one_thing(this) }}") }}
+
+{%- set facts = [
+    'uscc', 'org_code', 'name', 'entity_category', 'reg_type_code', 'holding_type', 'is_private', 'status',
+    'established_on', 'closed_on', 'registered_capital_yuan', 'district_code', 'zone_code', 'address', 'industry_code',
+    'industry_section', 'is_branch', 'registered_capital_amount', 'currency'
+] -%}
+
+with
+
+enterprise as (
+
+    select * from {{ ref('enterprise') }}
+
+),
+
+belief as (
+
+    select * from {{ ref('int_enterprise__belief') }}
+
+),
+
+industry as (
+
+    select * from {{ ref('seed_industry') }}
+
+),
+
+version as (
+
+    select * from {{ ref('int_enterprise__believed_version') }}
+    where is_new
+
+),
+
+-- every facet as the version that spoke of it last left it
+told as (
+
+    select
+        belief.enterprise_id,
+        belief.valid_from,
+        belief.valid_to,
+        belief.known_on,
+        belief.corrected_on,
+        belief.established_on,
+        belief.closed_on,
+        {%- for facet, told in facets.items() %}
+        {%- for value in told['values'] %}
+        {{ facet }}_version.{{ value }},
+        {%- endfor %}
+        {%- endfor %}
+        coalesce(status_version.status, '存续') as status
+    from belief
+    left join version as status_version
+        on
+            belief.enterprise_id = status_version.enterprise_id
+            and belief.status_no = status_version.version_no
+    {%- for facet in facets %}
+    inner join version as {{ facet }}_version
+        on
+            belief.enterprise_id = {{ facet }}_version.enterprise_id
+            and belief.{{ facet }}_no = {{ facet }}_version.version_no
+    {%- endfor %}
+
+),
+
+changed as (
+
+    select
+        told.*,
+        told.entity_name as name,
+        substr(told.uscc, 9, 9) as org_code,
+        {{ is_private('told.entity_category', 'told.holding_type', 'told.reg_type_code') }} as is_private,
+        {{ money(capital_in_yuan('told.registered_capital_yuan', 'told.currency')) }} as capital_yuan,
+        {{ money('told.registered_capital_yuan') }} as registered_capital_amount,
+        industry.section as industry_section,
+        case
+            when told.entity_name = enterprise.name and told.entity_category = enterprise.entity_category
+                then enterprise.is_branch
+            else told.entity_category = '企业' and coalesce({{ is_branch_name(name_key('told.entity_name')) }}, false)
+        end as is_branch
+    from told
+    inner join enterprise on told.enterprise_id = enterprise.enterprise_id
+    left join industry on {{ industry_division('told.industry_code') }} = industry.code
+
+),
+
+final as (
+
+    select
+        enterprise_id,
+        {%- for fact in facts %}
+        {{ fact if fact != 'registered_capital_yuan' else 'capital_yuan as registered_capital_yuan' }},
+        {%- endfor %}
+        valid_from,
+        valid_to,
+        {{ known_time('known_on') }} as known_from,
+        {{ known_time('corrected_on') }} as known_to
+    from changed
+
+)
+
+select * from final

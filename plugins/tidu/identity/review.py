@@ -1,0 +1,72 @@
+"""What waits for a reviewer: parties no rule could tie for certain, by their effect on published figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.rows import class_row, dict_row
+from psycopg.types.json import Jsonb
+
+from tidu.errors import TiduError
+from tidu.identity.parties import Party, is_built
+from tidu.ledger.database import connect
+
+QUEUE = Path(__file__).with_name("review.sql")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One party in the queue, with what hangs on it."""
+
+    party_kind: str
+    party_no: str
+    enterprise_id: str
+    name: str | None
+    records: int
+    questions: list[str]
+    """Why a person has to look; empty where nothing is asked and the party merely has no counterpart."""
+    stale_decision_id: int | None
+    candidates: int
+    likeliest: Decimal | None
+    money_yuan: Decimal
+    heads: int
+    counts: int
+    share: Decimal
+    """The largest part of any published figure's total that hangs on this party: what the queue is ordered by."""
+
+    @property
+    def party(self) -> Party:
+        """The party itself."""
+        return Party(self.party_kind, self.party_no)
+
+
+def waiting(limit: int = 50, *, everything: bool = False) -> list[Waiting]:
+    """Return the queue, the largest effect first; `everything` adds parties that nothing asks about.
+
+    Reads what the last build left, so it costs the builds nothing.
+    """
+    with connect() as connection:
+        if not is_built(connection):
+            raise TiduError("no links are built yet; run `make run` first")
+        parameters = {"candidates": Jsonb(candidates(connection)), "everything": everything, "limit": limit}
+        with connection.cursor(row_factory=class_row(Waiting)) as cursor:
+            return cursor.execute(QUEUE.read_bytes(), parameters).fetchall()
+
+
+def candidates(connection: psycopg.Connection, party: Party | None = None) -> list[dict[str, Any]]:
+    """Return what probabilistic linkage found for one party, or for all, likeliest first; none where it never ran."""
+    there = connection.execute("select to_regclass('intermediate.int_identity__candidate') is not null").fetchone()
+    if not there or not there[0]:
+        return []
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(
+            "select party_kind, party_no, enterprise_id, match_probability::float8 as match_probability,"
+            " margin::float8 as margin, why from intermediate.int_identity__candidate"
+            " where %(kind)s::text is null or (party_kind = %(kind)s and party_no = %(no)s)"
+            " order by party_kind, party_no, match_probability desc, enterprise_id",
+            {"kind": party.kind if party else None, "no": party.no if party else None},
+        ).fetchall()

@@ -56,6 +56,14 @@ class DecisionRefused(TiduError):
     """A decision about rows or deliveries cannot be taken as it is; nothing was changed, the text says why."""
 
 
+class PolicyError(TiduError):
+    """A file of policies/ says something tidu cannot honour; the text names file and fault."""
+
+
+class LinkageGateClosed(TiduError):
+    """A build's linkage is beyond its bounds; links and master stay as they were, the text says what moved."""
+
+
 class StackError(TiduError):
     """A local service could not be started or stopped; the text says why and what to do."""
 

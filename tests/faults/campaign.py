@@ -217,7 +217,7 @@ def _wait_for_others(target: Target) -> None:
 def _fingerprint(plan: Plan) -> str:
     """What the undisturbed result depends on besides the dates: the code and the world."""
     total = hashlib.sha256(str(plan.airflow).encode())
-    code = [PROJECT_ROOT / folder for folder in ("plugins", "simulators", "dbt_project", "indicators")]
+    code = [PROJECT_ROOT / folder for folder in ("plugins", "simulators", "dbt_project", "indicators", "policies")]
     for folder in (*code, plan.world):
         for path in sorted(p for p in folder.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
             total.update(path.read_bytes())

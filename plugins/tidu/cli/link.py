@@ -134,6 +134,26 @@ def revoke(decision_id: Annotated[int, typer.Argument(help="Number of the decisi
     plain(f"decision {decision_id} is revoked; the next build goes by the rules again")
 
 
+@app.command()
+def gate() -> None:
+    """Show what the newest build of the links measured of itself, and the bounds it is held to."""
+    from tidu.ledger.database import connect
+    from tidu.transform.gate import measures
+
+    with connect() as connection:
+        for measure in measures(connection):
+            plain(f"{measure.state:10} {measure.line()}")
+
+
+@app.command()
+def accept(by: By, reason: Reason) -> None:
+    """Let the measures through that closed the gate last, at just the values they had."""
+    from tidu.transform.gate import accept as accept_measures
+
+    names = ", ".join(accept_measures(by, reason))
+    plain(f"let through: {names}; run the build again")
+
+
 def _signature(by: str, reason: str, expires_on: str | None) -> Signature:
     from tidu.identity.decisions import Signature
 

@@ -20,6 +20,7 @@ from tidu.ledger.database import connect, stage_role
 from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage as stage_run
 from tidu.settings import PROJECT_ROOT, settings
+from tidu.transform.gate import judge, set_bounds
 from tidu.transform.probable import find_probable
 from tidu.transform.wholeness import Hold, hold
 
@@ -72,8 +73,8 @@ def build(
 
     Idempotence: the same deliveries and variables give the same tables. Waits for a build that runs now; earlier
     stages whose unlogged tables a crash of the server emptied are built along with it.
-    Raises TiduError naming every failed node with its message; tables of failed models keep their
-    last good state.
+    Raises LinkageGateClosed when the links measured beyond their bounds, TiduError naming every failed node with its
+    message; tables of failed models keep their last good state.
     """
     if stage not in STAGES:
         raise TiduError(f"no build stage {stage}; there are {', '.join(STAGES)}")
@@ -83,8 +84,11 @@ def build(
     _dates(variables)
     with stage_run(run_id, stage) as counts, hold(stage, run_id, variables["as_of"]) as build_:
         options = [*BUILD_OPTIONS, "--full-refresh"] if full_refresh else BUILD_OPTIONS
+        if "link" in build_.stages:
+            set_bounds()
         nodes = _in_passes(build_, options, variables)
         _record(run_id, stage, nodes)
+        judge(run_id, variables["as_of"], nodes)
         failed = [n for n in nodes if n.status in FAILED]
         if failed:
             raise TiduError(

@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_identity__linkage_verdict') }}
 {{ config(unlogged=false, indexes=[
     {'columns': ['account_kind', 'account_no'], 'unique': true},
     {'columns': ['enterprise_id']},

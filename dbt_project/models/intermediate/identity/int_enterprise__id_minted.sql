@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_identity__linkage_verdict') }}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',

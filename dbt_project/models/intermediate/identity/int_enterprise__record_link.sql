@@ -1,3 +1,4 @@
+-- depends_on: {{ ref('int_identity__linkage_verdict') }}
 {{ config(unlogged=false, indexes=[
     {'columns': ['dataset', 'source_key'], 'unique': true},
     {'columns': ['enterprise_id']},

@@ -1,0 +1,169 @@
+"""A build whose linkage is beyond its bounds leaves links and master as the last good build left them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.dbt.town import deliver, uscc
+from tests.integration.test_review_commands import tidu
+from tidu.errors import DecisionRefused, LinkageGateClosed, PolicyError
+from tidu.identity import decisions
+from tidu.identity.decisions import Signature
+from tidu.transform import begin_build, build, finish_build, linkage_policy, nothing_new
+
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+POLICY = """
+labels: [labels.csv]
+bounds: {{precision: {{lowest: 0.9}}, recall: {{lowest: 0.9}}, size_drift: {{highest: {drift}}},
+  several_codes: {{highest: {codes}}}, several_names: {{highest: 1}}, several_cities: {{highest: 1}}}}
+comparable_growth: 10
+least_enterprises: 1
+"""
+SIGNED = ["--by", "审核员", "--reason", "looked"]
+VISIBLE = (
+    "select dataset, source_key, enterprise_id, method from mart.enterprise_xref order by 1, 2",
+    "select enterprise_id, name, status, sources from mart.enterprise order by 1",
+    "select * from mart.enterprise_redirect order by 1",
+    "select enterprise_id, anchor from intermediate.int_enterprise__id_minted order by 1",
+    "select change_no from mart.enterprise_change order by 1",
+)
+
+
+@pytest.fixture
+def bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Set a policy of this test's own."""
+    (tmp_path / "policies").mkdir()
+    monkeypatch.setattr(linkage_policy, "POLICY", tmp_path / "policies" / "linkage.yml")
+
+    def write(drift: float = 1, codes: float = 1, labels: str = "") -> None:
+        (tmp_path / "policies" / "linkage.yml").write_text(POLICY.format(drift=drift, codes=codes), "utf-8")
+        (tmp_path / "labels.csv").write_text("left,right,same\n" + labels, "utf-8")
+
+    write()
+    return write
+
+
+def rebuild(run: str) -> None:
+    begin_build(run)
+    for stage in ("stage", "link", "mart"):
+        build(stage, run, {"as_of": "2025-06-30", "series_start": ""})
+    finish_build(run)
+
+
+def visible(dsn: str) -> list[object]:
+    with psycopg.connect(dsn) as connection:
+        return [connection.execute(q.encode()).fetchall() for q in VISIBLE]
+
+
+def metrics(dsn: str, run: str) -> dict[object, tuple[object, object]]:
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(
+            "select metric, value::float8, state from ops.linkage_metric where run_id = %s order by build_no", [run]
+        ).fetchall()
+    return {metric: (value, state) for metric, value, state in found}
+
+
+def entity(number: int) -> dict[str, object]:
+    return {
+        "entity_no": str(number), "entity_name": f"青岛第{number}机械有限公司", "uscc": uscc(number),
+        "entity_category": "企业", "holding_type": "私人控股", "established_on": "2020-01-01", "reg_status": "存续",
+        "district_code": "370203", "industry_code": "C3511", "updated_at": "2025-01-01T08:00:00",
+    }  # fmt: skip
+
+
+def loan(number: int, enterprise: int) -> dict[str, object]:
+    return {
+        "loan_no": f"l{number}", "borrower_name": f"青岛第{enterprise}机械有限公司", "borrower_uscc": uscc(enterprise),
+        "balance_wan": "5",
+    }  # fmt: skip
+
+
+def test_a_build_beyond_the_bounds_replaces_nothing(warehouse: str, bounds: Callable[..., None]) -> None:
+    deliver(warehouse, "ms_registration", "2025-01-10", [entity(n) for n in range(1, 7)])
+    deliver(warehouse, "fn_loan", "2025-02-05", [loan(n, n) for n in range(1, 7)])
+    bounds(drift=0.2)
+    rebuild("first")
+    good = visible(warehouse)
+    assert all(good[:2]) and metrics(warehouse, "first")["parties"] == (6, "within")
+    assert metrics(warehouse, "first")["size_drift"] == (None, "unbounded")
+
+    # the bank files six loans anew under one code
+    deliver(warehouse, "fn_loan", "2025-03-05", [loan(n, 1) for n in range(1, 7)])
+    with pytest.raises(LinkageGateClosed, match=r"size_drift is .*at most 0\.2.*`tidu link accept`"):
+        rebuild("second")
+    assert visible(warehouse) == good
+    assert not nothing_new(date(2025, 6, 30))
+    assert metrics(warehouse, "second")["size_drift"] == (1, "beyond")
+    assert metrics(warehouse, "second")["parties"][1] == "beyond"
+    # run again, it is measured against the last good build, not against the one that was stopped
+    with pytest.raises(LinkageGateClosed, match="size_drift"):
+        rebuild("third")
+    assert visible(warehouse) == good
+    shown = tidu("link", "gate")
+    assert "beyond     size_drift is 1" in shown and "allowed: at most 0.2" in shown
+
+    assert "let through: size_drift" in tidu("link", "accept", *SIGNED)
+    rebuild("fourth")
+    assert metrics(warehouse, "fourth")["size_drift"] == (1, "accepted")
+    assert visible(warehouse)[0] != good[0] and nothing_new(date(2025, 6, 30))
+    with pytest.raises(DecisionRefused, match="nothing to accept"):
+        tidu("link", "accept", *SIGNED)
+
+
+def test_labels_and_signs_of_overmerging_are_measured(warehouse: str, bounds: Callable[..., None]) -> None:
+    deliver(warehouse, "ms_registration", "2025-01-10", [entity(n) for n in range(1, 5)])
+    mixed = loan(2, 2) | {"borrower_name": "青岛第3机械有限公司"}
+    deliver(warehouse, "fn_loan", "2025-02-05", [loan(1, 1), mixed, *(loan(n, 4) for n in range(10, 60))])
+    deliver(warehouse, "tx_taxpayer", "2025-01-10", [
+        {"taxpayer_no": "t1", "taxpayer_id": uscc(1), "taxpayer_name": "甲", "district_code": "110105",
+         "updated_at": "2025-01-01T08:00:00"}
+    ])  # fmt: skip
+    bounds(labels="fn_loan:l1,entity:1,yes\nfn_loan:l2,entity:2,no\nfn_loan:gone,entity:1,yes\n")
+    rebuild("first")
+    found = metrics(warehouse, "first")
+    # one of two ties is wrong, but two prove nothing
+    assert found["precision"] == (0.5, "within") and found["recall"] == (1, "within")
+    assert found["several_names"] == (pytest.approx(1 / 3, abs=1e-6), "within")
+    assert found["several_cities"] == (pytest.approx(1 / 3, abs=1e-6), "within")
+    decisions.split(["fn_loan:l2"], "entity:2", Signature("审核员", "another one"))
+    rebuild("second")
+    found = metrics(warehouse, "second")
+    assert found["precision"] == (1, "within")
+    assert found["precision_before_review"] == (pytest.approx(1 / 3, abs=1e-6), "unbounded")
+    bounds(labels="".join(f"fn_loan:l{n},entity:4,no\n" for n in range(10, 60)))
+    good = visible(warehouse)
+    with pytest.raises(LinkageGateClosed, match=r"precision is 0, 1 in .*0 of 50, 95 % interval 0\.0000 to 0\.07"):
+        build("link", "third", {"as_of": "2025-06-30", "series_start": ""})
+    assert visible(warehouse) == good
+
+
+@pytest.mark.parametrize(
+    ("policy", "labels", "why"),
+    [
+        ("labels: []\nbounds: {}\n", "", "expected the keys"),
+        (POLICY.format(drift="a", codes=1), "", "no number"),
+        (POLICY.format(drift=-1, codes=1), "", "no bound"),
+        (POLICY.format(drift=1, codes=1).replace("several_names", "size"), "", "size is no measure"),
+        (POLICY.format(drift=1, codes=1).replace("{highest: 1}", "{most: 1}"), "", "lowest, highest or both"),
+        (POLICY.format(drift=1, codes=1), "fn_loan:l1,entity:1,maybe\n", "line 2"),
+        (POLICY.format(drift=1, codes=1), "fn_loan:l1,E1,yes\n", "names no party"),
+        (POLICY.format(drift=1, codes=1), "fn_loan:l1,fn_loan:l1,yes\n", "paired with itself"),
+        (POLICY.format(drift=1, codes=1), "fn_loan:a,fn_loan:b,yes\nfn_loan:b,fn_loan:a,no\n", "both ways"),
+    ],
+)
+def test_a_faulty_policy_is_refused(tmp_path: Path, policy: str, labels: str, why: str) -> None:
+    (tmp_path / "policies").mkdir()
+    path = tmp_path / "policies" / "linkage.yml"
+    path.write_text(policy, "utf-8")
+    (tmp_path / "labels.csv").write_text("left,right,same\n" + labels, "utf-8")
+    with pytest.raises(PolicyError, match=why):
+        linkage_policy.linkage_policy(path)
+
+
+def test_the_policy_of_this_city_is_sound() -> None:
+    assert {b.metric for b in linkage_policy.linkage_policy().bounds} >= {"precision", "recall", "size_drift"}

@@ -1,4 +1,4 @@
-{#- Generated from survivorship/enterprise.yml by `tidu survivorship derive`; change the rules there. -#}
+{#- Generated from policies/survivorship.yml by `tidu survivorship derive`; change the rules there. -#}
 {% macro survivorship() -%}
     {{ return({
       "datasets": {

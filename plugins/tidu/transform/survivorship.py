@@ -1,4 +1,4 @@
-"""Whose word stands for each attribute of the master: reads survivorship/enterprise.yml, refuses what it does not know.
+"""Whose word stands for each attribute of the master: reads policies/survivorship.yml, refuses what it does not know.
 
 dbt reads no YAML of ours, so the rules become a macro of its project: generated here, kept in the tree, tested current.
 """
@@ -18,13 +18,13 @@ from tidu.contracts import contracts
 from tidu.errors import SurvivorshipError
 from tidu.settings import PROJECT_ROOT
 
-RULES = PROJECT_ROOT / "survivorship" / "enterprise.yml"
+RULES = PROJECT_ROOT / "policies" / "survivorship.yml"
 MACRO = PROJECT_ROOT / "dbt_project" / "macros" / "survivorship.sql"
 REGISTER = "ms_registration"
 TIED_BY = ("record", "taxpayer", "employer")
 READINGS = ("text", "date", "money", "code", "org_code", "district")
 COMPARED_AS = ("name", "code", "industry", "district")
-HEADER = """{#- Generated from survivorship/enterprise.yml by `tidu survivorship derive`; change the rules there. -#}
+HEADER = """{#- Generated from policies/survivorship.yml by `tidu survivorship derive`; change the rules there. -#}
 {% macro survivorship() -%}
     {{ return("""
 

@@ -1,4 +1,4 @@
-{#- Every value of every department beside the one that stands; the rules are those of survivorship/enterprise.yml. -#}
+{#- Every value of every department beside the one that stands; the rules are those of policies/survivorship.yml. -#}
 {%- set rules = survivorship() -%}
 {{ config(materialized='view', pre_hook=["select ops.assert_build('mart')", "{{ provenance_indexes() }}"]) }}
 

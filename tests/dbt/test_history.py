@@ -14,7 +14,7 @@ from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster
 from tidu.transform import begin_build, build, finish_build
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("history")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 FACTS = (
     "enterprise_id, uscc, org_code, name, entity_category, reg_type_code, holding_type, is_private, status,"
     " established_on, closed_on, registered_capital_yuan, district_code, zone_code, address, industry_code,"

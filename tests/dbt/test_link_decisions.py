@@ -22,7 +22,7 @@ from tidu.identity.review import waiting
 from tidu.stack.postgres import Cluster
 from tidu.transform import begin_build, build, finish_build, nothing_new
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("decisions")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 AS_OF = "2025-06-30"
 ALPHA, BETA, STRANGE = uscc(1), uscc(2), uscc(9)
 ME = Signature("审核员", "looked it up")

@@ -12,7 +12,7 @@ from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster
 from tidu.transform import begin_build, build, finish_build
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("probable")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 SHOP, PARENT = "市北区光晖理发店", "青岛甲机械有限公司"
 TABLES = ("int_identity__probable_match", "int_identity__candidate", "int_identity__party_match")
 

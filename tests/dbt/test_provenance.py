@@ -16,7 +16,7 @@ from tidu.stack.postgres import Cluster
 from tidu.transform import begin_build, build, finish_build
 from tidu.transform.survivorship import survivorship
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("provenance")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 TOLD = sorted({*survivorship().attributes, *survivorship().derived})
 MASTER = (
     "select enterprise_id, key as attribute, value from mart.enterprise as e"

@@ -37,21 +37,24 @@ def deliver(dsn: str, dataset: str, delivered_on: str, rows: Sequence[Row] = (),
              uuid.uuid4().hex, len(rows), state, c.version],
         ).fetchone()  # fmt: skip
         assert found
-        for number, row in enumerate(rows, start=1):
-            assert set(row) <= set(c.field_names), set(row) - set(c.field_names)
-            values = {name: None if value is None else str(value) for name, value in row.items()}
-            connection.execute(
-                f"insert into raw.{dataset} (delivery_id, row_no, {', '.join(values)})"
-                f" values (%s, %s{', %s' * len(values)})".encode(),
-                [found[0], number, *values.values()],
+        delivery_id = int(found[0])
+        named = list(dict.fromkeys(name for row in rows for name in row))
+        assert set(named) <= set(c.field_names), set(named) - set(c.field_names)
+        told = [[None if row.get(name) is None else str(row[name]) for name in named] for row in rows]
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                f"insert into raw.{dataset} (delivery_id, row_no, {', '.join(named)})"
+                f" values (%s, %s{', %s' * len(named)})".encode(),
+                [[delivery_id, number, *values] for number, values in enumerate(told, start=1)],
             )
             if state == "accepted":
-                connection.execute(
+                cursor.executemany(
                     "insert into ops.accepted_row values (%s, %s, %s, %s, %s, %s)",
-                    [dataset, found[0], number, "|".join(str(values[k]) for k in c.identity_key),
-                     int(values.get("version") or 0), hashlib.md5(repr(values).encode()).hexdigest()],
+                    [[dataset, delivery_id, number, "|".join(str(row[k]) for k in c.identity_key),
+                      int(str(row.get("version") or 0)), hashlib.md5(repr(values).encode()).hexdigest()]
+                     for number, (row, values) in enumerate(zip(rows, told, strict=True), start=1)],
                 )  # fmt: skip
-    return int(found[0])
+    return delivery_id
 
 
 def build_figures(as_of: str, series_start: str = "", run_id: str = "town") -> None:

@@ -8,11 +8,10 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.dbt.town import deliver, uscc
+from tests.dbt.town import deliver, take_in, uscc
 from tests.warehouses import new_warehouse
 from tidu.ledger.tickets import refresh
 from tidu.stack.postgres import Cluster
-from tidu.transform import begin_build, build, finish_build
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 AS_OF = "2025-06-30"
@@ -62,10 +61,7 @@ def town(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Tem
             {"uscc": ALPHA, "list_year": "2025", "enterprise_name": "青岛甲机械有限公司", "district_code": "370203"},
             {"uscc": BETA, "list_year": "2025", "enterprise_name": "青岛乙食品有限公司", "district_code": "370212"},
         ])  # fmt: skip
-        begin_build("run")
-        for stage in ("stage", "link", "mart"):
-            build(stage, "run", {"as_of": AS_OF, "series_start": "2025-01-01"})
-        finish_build("run")
+        take_in(AS_OF, "2025-01-01")
         yield dsn
 
 

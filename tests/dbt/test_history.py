@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator
 import psycopg
 import pytest
 
-from tests.dbt.town import deliver, uscc
+from tests.dbt.town import deliver, take_in, uscc
 from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster
-from tidu.transform import begin_build, build, finish_build
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 FACTS = (
@@ -117,10 +116,7 @@ def told_at_random(seed: int, entities: int = 60) -> Day:
 
 
 def build_master(as_of: dt.date) -> None:
-    begin_build("run")
-    for stage in ("stage", "link", "mart"):
-        build(stage, "run", {"as_of": str(as_of), "series_start": "2025-01-01"})
-    finish_build("run")
+    take_in(str(as_of), "2025-01-01")
 
 
 def rows(dsn: str, query: str) -> list[tuple[object, ...]]:

@@ -11,12 +11,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.dbt.town import deliver, uscc
+from tests.dbt.town import deliver, take_in, uscc
 from tests.warehouses import new_warehouse
 from tidu.identity import decisions
 from tidu.identity.decisions import Signature, minted_id
 from tidu.stack.postgres import Cluster
-from tidu.transform import begin_build, build, finish_build, runner
+from tidu.transform import runner
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 AS_OF = "2025-12-31"
@@ -26,21 +26,6 @@ IDENTITY = (
     "select dataset, source_key, enterprise_id, method from mart.enterprise_xref",
     "select party_kind, party_no, enterprise_id, anchor from intermediate.int_identity__provisional_party",
 )
-
-
-def relink(full_refresh: bool = False, as_of: str = AS_OF) -> None:
-    """Take in what was delivered, as far as the links."""
-    begin_build("ids")
-    for stage in ("stage", "link"):
-        build(stage, "ids", {"as_of": as_of, "series_start": ""}, full_refresh=full_refresh)
-    finish_build("ids")
-
-
-def rebuild(as_of: str = AS_OF) -> None:
-    begin_build("ids")
-    for stage in ("stage", "link", "mart"):
-        build(stage, "ids", {"as_of": as_of, "series_start": ""})
-    finish_build("ids")
 
 
 def rows(dsn: str, *queries: str) -> list[Rows]:
@@ -105,7 +90,7 @@ def built_anew(
             for number, (dataset, day, records) in enumerate(deliveries, start=1):
                 deliver(dsn, dataset, day, records)
                 if number in last:
-                    relink()
+                    take_in(AS_OF, until="link")
             return rows(dsn, *IDENTITY)
 
     return do
@@ -150,7 +135,7 @@ def story(cluster: Cluster, warehouse_template: str, tmp_path: Path) -> Iterator
     with new_warehouse(cluster, warehouse_template, tmp_path) as dsn:
         deliver(dsn, "ms_registration", "2025-01-10", [entity(1, "青岛甲机械有限公司", 1)])
         deliver(dsn, "fn_loan", "2025-01-15", [loan("a", "外地某某有限公司"), loan("b", "外地某某有限公司")])
-        rebuild("2025-01-31")
+        take_in("2025-01-31")
         yield dsn
 
 
@@ -182,7 +167,7 @@ def test_ids_are_followed_through_merger_split_and_registration(story: str) -> N
     by_code = [minted_id(f"org_code|{code[8:17]}") for code in codes]
     january = date(2025, 1, 31)
     assert feed(story) == [["registered", first, None, None, january], ["minted", together, None, None, january]]
-    rebuild("2025-01-31")
+    take_in("2025-01-31")
     assert len(feed(story)) == 2 and redirects(story) == {}
 
     # both loans turn out to have codes, of two enterprises: the id they shared comes apart
@@ -192,7 +177,7 @@ def test_ids_are_followed_through_merger_split_and_registration(story: str) -> N
     deliver(story, "ms_registration", "2025-02-10", [
         entity(1, "青岛乙机械有限公司", 2, former_names="青岛甲机械有限公司", district_code="370202")
     ])  # fmt: skip
-    rebuild("2025-02-28")
+    take_in("2025-02-28")
     assert redirects(story) == {together: (min(by_code), "split", sorted(by_code), date(2025, 2, 28))}
     new = feed(story, 2)
     assert sorted(e[:2] for e in new) == sorted(
@@ -209,7 +194,7 @@ def test_ids_are_followed_through_merger_split_and_registration(story: str) -> N
                status_on="2025-03-01"),
     ])  # fmt: skip
     decisions.merge(by_code[1], by_code[0], Signature("审核员", "one and the same"))
-    rebuild("2025-03-31")
+    take_in("2025-03-31")
     registered = minted_id("ms_registration|51")
     assert {old: new[:2] for old, new in redirects(story).items()} == {
         together: (registered, "merge"), by_code[0]: (registered, "merge"), by_code[1]: (registered, "merge")
@@ -220,10 +205,7 @@ def test_ids_are_followed_through_merger_split_and_registration(story: str) -> N
     before = rows(story, CHANGES, "select * from mart.enterprise_redirect", *IDENTITY)
 
     # everything derived made from nothing again: the same ids, redirects and feed
-    begin_build("ids")
-    for stage in ("stage", "link", "mart"):
-        build(stage, "ids", {"as_of": "2025-03-31", "series_start": ""}, full_refresh=True)
-    finish_build("ids")
+    take_in("2025-03-31", full_refresh=True)
     assert rows(story, CHANGES, "select * from mart.enterprise_redirect", *IDENTITY) == before
     every_id_resolves(story)
 
@@ -234,11 +216,11 @@ def test_records_that_are_withdrawn_take_their_id_with_them(story: str) -> None:
             "update ops.delivery set state = 'rejected', restated = restated + 1 where dataset = 'fn_loan'"
         )
         connection.execute("delete from ops.accepted_row where dataset = 'fn_loan'")
-    rebuild("2025-02-28")
+    take_in("2025-02-28")
     gone = minted_id("name|外地某某有限公司")
     assert feed(story, 2) == [["withdrawn", gone, "未登记", None, date(2025, 2, 28)]]
     deliver(story, "fn_loan", "2025-03-15", [loan("z", "外地某某有限公司")])
-    rebuild("2025-03-31")
+    take_in("2025-03-31")
     assert feed(story, 3) == [["restored", gone, None, None, date(2025, 3, 31)]]
 
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from tests.dbt.town import deliver, uscc
+from tests.dbt.town import deliver, take_in, uscc
 from tests.integration.test_review_commands import tidu
 from tests.warehouses import new_warehouse
 from tidu.errors import DecisionRefused
@@ -20,7 +20,7 @@ from tidu.identity.explanation import explain
 from tidu.identity.parties import Party
 from tidu.identity.review import waiting
 from tidu.stack.postgres import Cluster
-from tidu.transform import begin_build, build, finish_build, nothing_new
+from tidu.transform import build, nothing_new
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 AS_OF = "2025-06-30"
@@ -30,25 +30,9 @@ REGISTERED = {n: minted_id(f"ms_registration|{n}") for n in ("1", "2")}
 HOMONYM = "青岛同名贸易有限公司"
 
 
-def rebuild(as_of: str = AS_OF) -> None:
-    """Take new deliveries in, from staging to the marts."""
-    begin_build("test")
-    for stage in ("stage", "link", "mart"):
-        build(stage, "test", {"as_of": as_of, "series_start": ""})
-    finish_build("test")
-
-
 def relink(as_of: str = AS_OF) -> None:
     """Decide anew who is who among the records there are."""
     build("link", "test", {"as_of": as_of, "series_start": ""})
-
-
-def take_in(as_of: str = AS_OF) -> None:
-    """Take new deliveries in as far as the links."""
-    begin_build("test")
-    for stage in ("stage", "link"):
-        build(stage, "test", {"as_of": as_of, "series_start": ""})
-    finish_build("test")
 
 
 def entity(number: str, name: str, code: str, **more: object) -> dict[str, object]:
@@ -79,7 +63,7 @@ def built(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Te
         deliver(dsn, "tx_taxpayer", "2025-01-10", [
             {"taxpayer_no": "t1", "taxpayer_id": ALPHA, "taxpayer_name": "甲", "updated_at": "2025-01-01T08:00:00"}
         ])  # fmt: skip
-        rebuild()
+        take_in(AS_OF)
         yield dsn
 
 
@@ -116,7 +100,7 @@ def test_a_party_is_merged_split_and_taken_back(town: str) -> None:
     first = decisions.merge("fn_loan:big", REGISTERED["2"], ME)
     assert not nothing_new(date(2025, 6, 30))
     decisions.split(["tx_taxpayer|t1"], ALPHA, ME)
-    rebuild()
+    take_in(AS_OF)
     found = links(town)
     assert found["fn_loan:big"] == (REGISTERED["2"], "reviewer")
     assert found["tx_taxpayer:t1"][1] == "reviewer" and found["tx_taxpayer:t1"][0] not in REGISTERED.values()
@@ -189,20 +173,20 @@ def test_a_decision_is_stale_when_its_evidence_changes(town: str) -> None:
     relink()
     renamed = entity("2", "青岛改名贸易有限公司", BETA, former_names=HOMONYM, updated_at="2025-02-01T08:00:00")
     deliver(town, "ms_registration", "2025-02-10", [renamed])
-    take_in()
+    take_in(AS_OF, until="link")
     assert states(town) == [("merge", "stale"), ("merge", "stale")]
     assert links(town)["fn_loan:big"][1] == "minted"
     again = waiting()
     assert [str(w.party) for w in again] == ["fn_loan:big", "fn_loan:small"]
     assert again[0].stale_decision_id and "stale" in again[0].questions[0]
     decisions.merge("fn_loan:big", REGISTERED["2"], ME)
-    take_in()
+    take_in(AS_OF, until="link")
     # more of the same is no other evidence
     deliver(town, "fn_loan", "2025-08-05", [loan("big", HOMONYM, "800")])
-    take_in()
+    take_in(AS_OF, until="link")
     assert links(town)["fn_loan:big"] == (REGISTERED["2"], "reviewer")
     deliver(town, "fn_loan", "2025-09-05", [loan("big", "另一个名字有限公司", "800")])
-    take_in()
+    take_in(AS_OF, until="link")
     assert states(town)[-1] == ("merge", "stale")
 
 
@@ -220,7 +204,7 @@ def test_a_decision_follows_a_provisional_enterprise_into_the_register(town: str
     decisions.merge("fn_loan:big", strange, ME)
     relink()
     deliver(town, "ms_registration", "2025-02-10", [entity("3", "外地某某有限公司", STRANGE)])
-    take_in()
+    take_in(AS_OF, until="link")
     registered = minted_id("ms_registration|3")
     assert links(town)["fn_loan:s1"] == (registered, "uscc")
     assert links(town)["fn_loan:big"] == (registered, "reviewer")
@@ -241,7 +225,7 @@ def test_a_value_is_overridden_until_the_register_says_otherwise(town: str) -> N
     moved = entity("1", "青岛甲机械有限公司", ALPHA, former_names=HOMONYM, address="青岛市李沧区9号",
                    updated_at="2025-02-01T08:00:00")  # fmt: skip
     deliver(town, "ms_registration", "2025-02-10", [moved])
-    take_in()
+    take_in(AS_OF, until="link")
     with psycopg.connect(town) as connection:
         assert connection.execute(query).fetchall() == []
     assert states(town) == [("override", "stale")]

@@ -9,12 +9,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.dbt.town import deliver, uscc
+from tests.dbt.town import deliver, take_in, uscc
 from tests.integration.test_review_commands import tidu
 from tidu.errors import DecisionRefused, LinkageGateClosed, PolicyError
 from tidu.identity import decisions
 from tidu.identity.decisions import Signature
-from tidu.transform import begin_build, build, finish_build, linkage_policy, nothing_new
+from tidu.transform import build, linkage_policy, nothing_new
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 POLICY = """
@@ -49,10 +49,7 @@ def bounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Non
 
 
 def rebuild(run: str) -> None:
-    begin_build(run)
-    for stage in ("stage", "link", "mart"):
-        build(stage, run, {"as_of": "2025-06-30", "series_start": ""})
-    finish_build(run)
+    take_in("2025-06-30", run_id=run)
 
 
 def visible(dsn: str) -> list[object]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.dbt.town import deliver, uscc
+from tests.dbt.town import deliver, take_in, uscc
 from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster
-from tidu.transform import begin_build, build, finish_build
+from tidu.transform import build
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 SHOP, PARENT = "市北区光晖理发店", "青岛甲机械有限公司"
@@ -34,10 +34,7 @@ def account(number: str, code: str, name: str, address: str, **more: object) -> 
 
 
 def link_all() -> None:
-    begin_build("test")
-    for stage in ("stage", "link"):
-        build(stage, "test", {"as_of": "2025-06-30", "series_start": ""})
-    finish_build("test")
+    take_in("2025-06-30", until="link")
 
 
 @pytest.fixture(scope="module")

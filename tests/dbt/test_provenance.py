@@ -9,11 +9,10 @@ import psycopg
 import pytest
 
 from simulators.world.making import make_world
-from tests.dbt.town import deliver
+from tests.dbt.town import deliver, take_in
 from tests.warehouses import new_warehouse
 from tidu.contracts import contracts
 from tidu.stack.postgres import Cluster
-from tidu.transform import begin_build, build, finish_build
 from tidu.transform.survivorship import survivorship
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -40,10 +39,7 @@ def world(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Te
                 fresh = [{k: v or None for k, v in row} for row in found if row not in again]
                 deliver(dsn, dataset, path.stem, fresh)
                 seen.setdefault(dataset, set()).update(found)
-        begin_build("run")
-        for stage in ("stage", "link", "mart"):
-            build(stage, "run", {"as_of": "2025-03-31", "series_start": "2025-01-01"})
-        finish_build("run")
+        take_in("2025-03-31", "2025-01-01")
         yield dsn
 
 

@@ -57,14 +57,22 @@ def deliver(dsn: str, dataset: str, delivered_on: str, rows: Sequence[Row] = (),
     return delivery_id
 
 
-def build_figures(as_of: str, series_start: str = "", run_id: str = "town") -> None:
-    """Take every accepted delivery from staging to the monitoring figures."""
-    begin_build(run_id)
+def take_in(
+    as_of: str, series_start: str = "", run_id: str = "town", *, until: str = "mart", full_refresh: bool = False
+) -> list[int]:
+    """Take every accepted delivery from staging to the marts, or as far as `until`; return which were new."""
+    taken = begin_build(run_id)
     variables = {"as_of": as_of, "series_start": series_start}
-    for stage in ("stage", "link", "mart"):
-        build(stage, run_id, variables)
+    build(until, run_id, variables, since="stage", full_refresh=full_refresh)
     finish_build(run_id)
-    build("monitor", run_id, variables)
+    return taken
+
+
+def build_figures(as_of: str, series_start: str = "", run_id: str = "town") -> list[int]:
+    """Take every accepted delivery from staging to the monitoring figures; return which were new."""
+    taken = take_in(as_of, series_start, run_id)
+    build("monitor", run_id, {"as_of": as_of, "series_start": series_start})
+    return taken
 
 
 class Figures:

@@ -9,14 +9,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.dbt.town import build_figures, deliver, uscc
+from tests.dbt.town import build_figures, deliver, take_in, uscc
 from tests.warehouses import new_warehouse
 from tidu.errors import ReleaseBlocked, TiduError
 from tidu.ledger.database import connect
 from tidu.publishing import approve, publish, release, releases
 from tidu.publishing.manifest import digest, tables
 from tidu.stack.postgres import Cluster
-from tidu.transform import begin_build, build, finish_build
+from tidu.transform import build
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 AS_OF = dt.date(2025, 4, 2)
@@ -234,10 +234,7 @@ def test_a_delivery_accepted_after_the_figures_were_made_is_new_to_the_next(figu
     deliver(figures, "fn_loan", "2025-03-28", [loan])
     build("monitor", "run-1", variables)
     # the master takes it in between figures and release
-    begin_build("run-2")
-    for name in ("stage", "link", "mart"):
-        build(name, "run-2", variables)
-    finish_build("run-2")
+    take_in(str(AS_OF), run_id="run-2")
     balance = ("select count(*) from publish.city_monthly_latest where indicator_code = 'loan_balance_yuan'"
                " and period = '2025-03' and scope = 'all' and cell_status")  # fmt: skip
     assert publish(AS_OF, "run-1")

@@ -60,7 +60,7 @@ class NodeRun:
 
 @acting_as(Role.TRANSFORM)
 def build(
-    stage: str, run_id: str, vars: Mapping[str, str] | None = None, *, full_refresh: bool = False
+    stage: str, run_id: str, vars: Mapping[str, str] | None = None, *, since: str = "", full_refresh: bool = False
 ) -> tuple[NodeRun, ...]:
     """Build every dbt node of a stage, with its tests; return what became of each.
 
@@ -69,6 +69,7 @@ def build(
         run_id: the pipeline run the states are recorded under.
         vars: what the build is for: `as_of`, the business date, and `series_start`, the first day of the published
             series (empty: the month of the earliest accepted delivery); both YYYY-MM-DD.
+        since: an earlier stage to begin with, if several are to be built at once; what they put out is counted as one.
         full_refresh: make incremental tables from nothing too; ids once given out stay known all the same.
 
     Idempotence: the same deliveries and variables give the same tables. Waits for a build that runs now; earlier
@@ -76,13 +77,14 @@ def build(
     Raises LinkageGateClosed when the links measured beyond their bounds, TiduError naming every failed node with its
     message; tables of failed models keep their last good state.
     """
-    if stage not in STAGES:
-        raise TiduError(f"no build stage {stage}; there are {', '.join(STAGES)}")
+    unknown = {stage, since or stage} - set(STAGES)
+    if unknown:
+        raise TiduError(f"no build stage {min(unknown)}; there are {', '.join(STAGES)}")
     variables = {name: value for name, value in (vars or {}).items() if value}
     if "as_of" not in variables:
         raise TiduError(f"{run_id}: the business date is missing, pass as_of to the stage {stage}")
     _dates(variables)
-    with stage_run(run_id, stage) as counts, hold(stage, run_id, variables["as_of"]) as build_:
+    with stage_run(run_id, stage) as counts, hold(stage, run_id, variables["as_of"], since) as build_:
         options = [*BUILD_OPTIONS, "--full-refresh"] if full_refresh else BUILD_OPTIONS
         if "link" in build_.stages:
             set_bounds()

@@ -33,19 +33,20 @@ class Hold:
     token: str
     """Setting `tidu.build` of every session that belongs to the build."""
     stages: tuple[str, ...]
-    """What has to be built: lost stages before the one asked for, then that one."""
+    """What has to be built, in order: lost stages before the one asked for, then that one."""
 
 
 @contextmanager
-def hold(stage: str, run_id: str, as_of: str) -> Iterator[Hold]:
+def hold(stage: str, run_id: str, as_of: str, since: str = "") -> Iterator[Hold]:
     """Keep other builds out while the body builds `stage`; enter the stage as whole when the body ends well.
 
-    Waits for a build that runs now. Raises TiduError when the server went away meanwhile: whatever the body made may
-    rest on emptied tables.
+    `since`: an earlier stage from which on everything is built anew, besides what was lost. Waits for a build that
+    runs now. Raises TiduError when the server went away meanwhile: whatever the body made may rest on emptied tables.
     """
     with connect(autocommit=True) as holder:
         holder.execute("select pg_advisory_lock(%s)", [BUILD_LOCK])
-        build = Hold(uuid.uuid4().hex, (*lost_stages(holder, stage, before=True), stage))
+        wanted = {*lost_stages(holder, stage), *UNLOGGED[UNLOGGED.index(since or stage) : UNLOGGED.index(stage) + 1]}
+        build = Hold(uuid.uuid4().hex, tuple(s for s in UNLOGGED if s in wanted))
         holder.execute(
             "insert into ops.build_run (stage, token, run_id, as_of, build_no)"
             " select stage, %s, %s, %s::date, (select max(build_no) from ops.delivery where built_at is not null)"
@@ -66,11 +67,9 @@ def hold(stage: str, run_id: str, as_of: str) -> Iterator[Hold]:
             raise TiduError(f"{run_id}: stage {stage}: the server lost unlogged tables during the build; run again")
 
 
-def lost_stages(connection: psycopg.Connection, stage: str, *, before: bool = False) -> list[str]:
-    """Return the stages up to `stage` (`before`: those before it) whose unlogged tables are not whole, in order."""
-    if stage not in UNLOGGED:
-        return []
-    wanted = UNLOGGED[: UNLOGGED.index(stage) + (not before)]
+def lost_stages(connection: psycopg.Connection, stage: str) -> list[str]:
+    """Return the stages up to `stage` whose unlogged tables are not whole, in order."""
+    wanted = UNLOGGED[: UNLOGGED.index(stage) + 1]
     cursor = connection.cursor(row_factory=scalar_row)
     whole = set(cursor.execute("select stage from ops.build_run where finished_at is not null").fetchall())
     return [s for s in wanted if s not in whole]

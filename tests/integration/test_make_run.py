@@ -30,6 +30,10 @@ from tidu.stack.postgres import free_port
 pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 MIDDLE, END = "2025-05-06", "2025-06-30"
+FACTS = (
+    "enterprise_id, uscc, name, entity_category, reg_type_code, holding_type, is_private, status, established_on,"
+    " closed_on, registered_capital_yuan, district_code, zone_code, address, industry_code, is_branch"
+)
 
 
 @pytest.fixture(scope="module")
@@ -191,7 +195,12 @@ def test_a_later_date_takes_only_what_is_new(story: Story) -> None:
         "select delivery_id, source_uri, sha256, received_at, rows_delivered from ops.delivery order by 1"
     )
     figures = story.rows("select md5(string_agg(c::text, '' order by c::text)) from publish.city_monthly c")
+    master = story.rows(f"select {FACTS} from mart.enterprise order by 1")
     story.run(END)
+    assert master == story.rows(
+        f"select {FACTS} from mart.enterprise_as_of('{MIDDLE}', '{MIDDLE} 00:00+08') order by 1"
+    ), "asked later, the history tells what was shown then"
+    assert master != story.rows(f"select {FACTS} from mart.enterprise order by 1")
     last = before[-1][0]
     assert before == story.rows(
         "select delivery_id, source_uri, sha256, received_at, rows_delivered from ops.delivery"

@@ -50,6 +50,7 @@ audit: $(STAMP) ## known vulnerabilities of the pinned packages
 
 lock: $(STAMP) ## resolve requirements.in again into requirements.lock
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet -o requirements.lock requirements.in
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --quiet --extra spark --constraint requirements.lock -o requirements-spark.lock pyproject.toml
 	{ echo "# The installer itself; $$(tr '\n' ' ' <<<'renewed by make lock')"; \
 	  awk '/^uv==/{p=1} p&&!/^(uv==|    --hash)/{p=0} p' requirements.lock; } > requirements-bootstrap.lock
 

@@ -29,6 +29,10 @@ class Settings:
     """TIDU_RELEASE_APPROVER: who approves releases of `make run`; empty leaves them as draft."""
     data_docs: Path
     """TIDU_DATA_DOCS: folder of the validation pages."""
+    linkage_backend: str
+    """TIDU_LINKAGE_BACKEND: what compares records, `duckdb` (default) or `spark` (extra `spark`, Java 17)."""
+    spark_master: str
+    """TIDU_SPARK_MASTER: where Spark works when it is chosen; default `local[2]`, two cores of this machine."""
 
     @property
     def dsn_file(self) -> Path:
@@ -55,4 +59,6 @@ def settings() -> Settings:
         landing_url=os.environ.get("TIDU_LANDING_URL") or str(home / "landing"),
         release_approver=os.environ.get("TIDU_RELEASE_APPROVER", "demo"),
         data_docs=Path(os.environ.get("TIDU_DATA_DOCS") or home / "data_docs"),
+        linkage_backend=os.environ.get("TIDU_LINKAGE_BACKEND") or "duckdb",
+        spark_master=os.environ.get("TIDU_SPARK_MASTER") or "local[2]",
     )

@@ -20,6 +20,7 @@ from tidu.identity.linkage.explanation import reasons
 from tidu.identity.linkage.features import near
 from tidu.identity.linkage.scoring import rarity
 from tidu.ledger.database import connect, connect_arrow
+from tidu.settings import settings
 
 NAME_KINDS = ("name", "core", "near", "beginning", "brand")
 CROWD = 50
@@ -145,6 +146,7 @@ def _probable(open_: pl.DataFrame) -> tuple[Rows, Rows]:
         registered.to_arrow(),
         size=names["enterprise_id"].n_unique(),
         frequencies=rarity(bearers),
+        backend=settings().linkage_backend,
     )
     return _decided(open_, pl.DataFrame(found.links), pl.DataFrame(found.candidates))
 

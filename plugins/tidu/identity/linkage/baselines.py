@@ -14,6 +14,7 @@ import polars as pl
 
 from tidu.identity import name_keys
 from tidu.identity.linkage import link
+from tidu.settings import settings
 
 Method = Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 PLAIN_THRESHOLD = 0.95
@@ -31,7 +32,8 @@ def ours(parties: pl.DataFrame, registered: pl.DataFrame) -> pl.DataFrame:
     """Tie by exact rules first, the rest by probability under constraints."""
     exact = exact_rules(parties, registered)
     rest = parties.join(exact, on="party_id", how="anti")
-    found = pl.DataFrame(link(rest.to_arrow(), registered.to_arrow()).links)
+    backend = settings().linkage_backend
+    found = pl.DataFrame(link(rest.to_arrow(), registered.to_arrow(), backend=backend).links)
     return pl.concat([exact, found.select("party_id", "enterprise_id")])
 
 

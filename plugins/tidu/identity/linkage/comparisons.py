@@ -1,4 +1,4 @@
-"""How two records are compared: the levels of likeness of each field, as SQL that DuckDB and Spark both read.
+"""How two records are compared: the levels of likeness of each field, in DuckDB's SQL; backends.py makes it Spark's.
 
 Chinese texts are compared by equality of whole parts, by patterns and by arrays of parts. Edit distances are not used:
 those of DuckDB count UTF-8 bytes. What each level weighs stands in model.json and is trained, not chosen here.
@@ -7,6 +7,8 @@ those of DuckDB count UTF-8 bytes. What each level weighs stands in model.json a
 from __future__ import annotations
 
 from typing import Any
+
+from tidu.identity.linkage.backends import translated
 
 Level = tuple[str, str, str | None]
 """Name of a level, its condition, and the column whose rarity counts (term frequency)."""
@@ -81,28 +83,37 @@ ELSE = "else"
 RARITY = ("name_key", "core", "brand")
 
 
-def settings(weights: dict[str, dict[str, tuple[float, float]]], prior: float) -> dict[str, Any]:
+def settings(
+    weights: dict[str, dict[str, tuple[float, float]]], prior: float, dialect: str = "duckdb"
+) -> dict[str, Any]:
     """Return Splink's settings for these comparisons; `weights` gives (m, u) by comparison and level."""
     return {
         "link_type": "link_only",
         "probability_two_random_records_match": prior,
         "unique_id_column_name": "record",
         "blocking_rules_to_generate_predictions": [
-            {"blocking_rule": "l.pairs = r.pairs", "sql_dialect": "duckdb", "arrays_to_explode": ["pairs"]}
+            {"blocking_rule": "l.pairs = r.pairs", "sql_dialect": dialect, "arrays_to_explode": ["pairs"]}
         ],
-        "comparisons": [_comparison(name, levels, weights[name]) for name, levels in COMPARISONS.items()],
+        "comparisons": [_comparison(name, levels, weights[name], dialect) for name, levels in COMPARISONS.items()],
         "retain_intermediate_calculation_columns": True,
         "retain_matching_columns": True,
     }
 
 
-def _comparison(name: str, levels: tuple[Level, ...], weights: dict[str, tuple[float, float]]) -> dict[str, Any]:
+def _comparison(
+    name: str, levels: tuple[Level, ...], weights: dict[str, tuple[float, float]], dialect: str
+) -> dict[str, Any]:
     asked: list[dict[str, Any]] = [
-        {"sql_condition": UNKNOWN[name], "label_for_charts": "unknown", "is_null_level": True}
+        {"sql_condition": translated(UNKNOWN[name], dialect), "label_for_charts": "unknown", "is_null_level": True}
     ]
     for label, condition, rarity in levels:
         m, u = weights[label]
-        level = {"sql_condition": condition, "label_for_charts": label, "m_probability": m, "u_probability": u}
+        level = {
+            "sql_condition": translated(condition, dialect),
+            "label_for_charts": label,
+            "m_probability": m,
+            "u_probability": u,
+        }
         if rarity:
             level |= {"tf_adjustment_column": rarity, "tf_adjustment_weight": 1.0, "tf_minimum_u_value": 1e-6}
         asked.append(level)

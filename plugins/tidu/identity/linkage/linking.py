@@ -34,6 +34,7 @@ def link(
     *,
     size: int | None = None,
     frequencies: dict[str, pl.DataFrame] | None = None,
+    backend: str = "duckdb",
 ) -> Links:
     """Tie parties to registered enterprises where one of them is the clear winner.
 
@@ -42,6 +43,7 @@ def link(
         registered: enterprise_id and what the register says; one row per name.
         size: how many enterprises the register holds, when `registered` is only that part of it that may be meant.
         frequencies: how rare names are in the whole register (scoring.rarity), in the same case.
+        backend: what runs the comparisons, duckdb or spark; it changes nothing else.
 
     Deterministic: the same rows in any order, also repeated, give the same tables. Registered enterprises are never
     tied to each other. A party without a name, an address or a code to go by comes back in neither table.
@@ -59,6 +61,7 @@ def link(
         weights=model().weights,
         prior=prior,
         frequencies=frequencies or rarity(right, size),
+        backend=backend,
     )
     links, candidates = decide(scored.join(pairs, on=["party_record", "registered_record"]))
     return Links(links.to_arrow(), candidates.to_arrow())

@@ -1,4 +1,4 @@
-"""How likely two records are of one enterprise: Splink's Fellegi-Sunter model over given candidate pairs, on DuckDB.
+"""How likely two records are of one enterprise: Splink's Fellegi-Sunter model over given candidate pairs.
 
 Splink is asked for exactly the pairs it is given: both records of a pair bear the pair's number, and the only blocking
 rule is that they share one. How rare a name, a core or a brand is comes from the whole register, not from candidates.
@@ -10,7 +10,9 @@ import logging
 from typing import Any
 
 import polars as pl
+import pyarrow as pa
 
+from tidu.identity.linkage.backends import opened
 from tidu.identity.linkage.comparisons import COMPARISONS, RARITY, settings
 from tidu.identity.linkage.features import COMPARED
 
@@ -26,53 +28,72 @@ def score(
     weights: dict[str, dict[str, tuple[float, float]]],
     prior: float,
     frequencies: dict[str, pl.DataFrame],
+    backend: str = "duckdb",
 ) -> pl.DataFrame:
     """Return one row per pair: party_record, registered_record, match_weight (bits), level_<comparison>, bits_<…>.
 
     A level is 0 for `else` and counts upwards to the most alike; -1 where the comparison says nothing. bits are the
-    weight a comparison adds, rarity included.
+    weight a comparison adds, rarity included. Raises SettingsError when the backend is not installed.
     """
-    import duckdb
-    from splink import DuckDBAPI, Linker
+    from splink import Linker
 
     if pairs.is_empty():
         return pairs.with_columns(match_weight=pl.lit(0.0))
     numbered = pairs.with_row_index("pair")
-    with duckdb.connect() as connection:
-        connection.execute("set threads = 2; set preserve_insertion_order = false")
-        database = DuckDBAPI(connection)
+    with opened(backend) as database:
         sides = [
-            database.register(_side(records, numbered, column).to_arrow(), dataset_display_name=name)
+            database.register(_side(records, numbered, column), dataset_display_name=name)
             for records, column, name in (
                 (parties, "party_record", PARTIES), (registered, "registered_record", REGISTERED),
             )
         ]  # fmt: skip
-        linker = Linker(sides, settings(weights, prior), log_level=logging.CRITICAL, validate_settings=False)
+        asked = settings(weights, prior, backend)
+        linker = Linker(sides, asked, log_level=logging.CRITICAL, validate_settings=False)
         for column in RARITY:
             table = frequencies[column].rename({"frequency": f"tf_{column}"}).to_arrow()
             lookup = database.register(table, dataset_display_name=f"rarity_{column}")
             linker.table_management.register_term_frequency_lookup(lookup, column)
-        found = linker.inference.predict()
-        return _named(connection.table(found.physical_name).pl())
+        # what was compared is kept beside the result, and is many times its size: it stays behind
+        columns = ", ".join(["record_l", "record_r", "match_weight", *map(_level, COMPARISONS), *_factors()])
+        found = linker.inference.predict().physical_name
+        answer = database.query_sql(f"select {columns} from {found}")  # noqa: S608
+        return _named(pl.DataFrame(answer.as_pyarrow_table()))
 
 
-def _side(records: pl.DataFrame, pairs: pl.DataFrame, column: str) -> pl.DataFrame:
+def _side(records: pl.DataFrame, pairs: pl.DataFrame, column: str) -> pa.Table:
     of_record = pairs.group_by(pl.col(column).alias("record")).agg(pairs="pair")
-    return records.join(of_record, on="record").select("record", *COMPARED, "pairs")
+    side = records.join(of_record, on="record").select("record", *COMPARED, "pairs")
+    # Spark knows no numbers without sign
+    return side.with_columns(pl.col("record").cast(pl.Int64), pl.col("pairs").cast(pl.List(pl.Int64))).to_arrow()
 
 
 def _named(found: pl.DataFrame) -> pl.DataFrame:
-    columns: list[Any] = [pl.col("record_l").alias("party_record"), pl.col("record_r").alias("registered_record")]
+    columns: list[Any] = [
+        pl.col("record_l").cast(pl.UInt32).alias("party_record"),
+        pl.col("record_r").cast(pl.UInt32).alias("registered_record"),
+    ]
     for name in COMPARISONS:
         output = name.replace(" ", "_")
-        factors = [f"mw_{output}"] + [c for c in (f"mw_tf_adj_{output}",) if c in found.columns]
         columns += [
-            pl.col(f"gamma_{output}").cast(pl.Int32).alias(f"level_{output}"),
-            pl.sum_horizontal(factors).round(6).alias(f"bits_{output}"),
+            pl.col(_level(name)).cast(pl.Int32).alias(f"level_{output}"),
+            pl.sum_horizontal(_factors(name)).round(6).alias(f"bits_{output}"),
         ]
     return found.select(*columns, match_weight=pl.col("match_weight").round(6)).sort(
         "party_record", "registered_record"
     )
+
+
+def _level(name: str) -> str:
+    return f"gamma_{name.replace(' ', '_')}"
+
+
+def _factors(*names: str) -> list[str]:
+    """Return Splink's columns of bits: one per comparison, and one more where the rarity of a value counts."""
+    found = []
+    for name in names or COMPARISONS:
+        rare = any(rarity for _, _, rarity in COMPARISONS[name])
+        found += [f"{kind}_{name.replace(' ', '_')}" for kind in (("mw", "mw_tf_adj") if rare else ("mw",))]
+    return found
 
 
 def rarity(registered: pl.DataFrame, size: int | None = None) -> dict[str, pl.DataFrame]:

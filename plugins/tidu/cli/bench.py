@@ -69,9 +69,15 @@ def ledger(
 def linkage(
     sets: Annotated[Path | None, typer.Option(help="Folder of labelled sets.")] = None,
     world: Annotated[Path | None, typer.Option(help="World with truth/xref.csv.")] = None,
+    backend: Annotated[
+        str, typer.Option(help="What compares records: duckdb, or spark beside it; empty: as set.")
+    ] = "",
 ) -> None:
     """Hold links against truth, beside what simpler methods find in the same run."""
     from tidu.cli.bench_linkage import measure_sets, measure_world
+
+    if backend:
+        os.environ["TIDU_LINKAGE_BACKEND"] = backend
 
     if sets is not None:
         measure_sets(sets)

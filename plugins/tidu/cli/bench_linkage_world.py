@@ -33,18 +33,33 @@ def scratch_warehouse(folder: Path) -> Iterator[None]:
     """Let everything in the body work on a fresh, migrated warehouse below `folder`; remove it afterwards."""
     shutil.rmtree(folder, ignore_errors=True)
     cluster = postgres.start(folder / "postgres", postgres.free_port(), postgres.LOCAL_OPTIONS)
-    before = {name: os.environ.get(name) for name in ("TIDU_DSN", "TIDU_HOME")}
-    os.environ |= {"TIDU_DSN": cluster.dsn("postgres"), "TIDU_HOME": str(folder / "home")}
     try:
-        migrate()
+        with _environment(TIDU_DSN=cluster.dsn("postgres"), TIDU_HOME=str(folder / "home")):
+            migrate()
+            yield
+    finally:
+        postgres.stop(folder / "postgres")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def linked_on(backend: str) -> Iterator[None]:
+    """Let linkage in the body compare records by a backend, whatever is set otherwise."""
+    with _environment(TIDU_LINKAGE_BACKEND=backend):
+        yield
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ |= values
+    try:
         yield
     finally:
         for name, value in before.items():
             os.environ.pop(name)
             if value is not None:
                 os.environ[name] = value
-        postgres.stop(folder / "postgres")
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def accepted_rows(world: Path, as_of: date) -> dict[str, pl.DataFrame]:

@@ -74,20 +74,24 @@ def register(rows: dict[str, pl.DataFrame]) -> pl.DataFrame:
     return names.with_columns(name_key=name_keys(names["name"])).drop("name")
 
 
+def organisation() -> pl.Expr:
+    """Return the organisation code inside a credit code or an old 15-digit tax number."""
+    return (
+        pl.when(pl.col("code").str.len_chars() == 18)
+        .then(pl.col("code").str.slice(8, 9))
+        .when(pl.col("code").str.len_chars() == 15)
+        .then(pl.col("code").str.slice(6, 9))
+    )
+
+
 def exact_rules(records_: pl.DataFrame, register_: pl.DataFrame) -> pl.DataFrame:
     """Tie every record by code, organisation code or unique name, or to itself; dataset, source_key, enterprise_id."""
     codes = register_.select("entity", "code").drop_nulls().unique()
     by_code = sole(codes.select("entity", key="code"))
     by_organisation = sole(codes.select("entity", key=pl.col("code").str.slice(8, 9)))
     by_name = sole(register_.select("entity", key="name_key").drop_nulls().unique())
-    organisation = (
-        pl.when(pl.col("code").str.len_chars() == 18)
-        .then(pl.col("code").str.slice(8, 9))
-        .when(pl.col("code").str.len_chars() == 15)
-        .then(pl.col("code").str.slice(6, 9))
-    )
     tied = (
-        records_.with_columns(organisation=organisation)
+        records_.with_columns(organisation=organisation())
         .join(by_code.rename({"entity": "a"}), left_on="code", right_on="key", how="left")
         .join(by_organisation.rename({"entity": "b"}), left_on="organisation", right_on="key", how="left")
         .join(by_name.rename({"entity": "c"}), left_on="name_key", right_on="key", how="left")

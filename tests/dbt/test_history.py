@@ -77,6 +77,13 @@ def told_by_hand() -> Day:
         ("tx_taxpayer", "2025-01-10", [
             {"taxpayer_no": "t", "taxpayer_id": uscc(9000), "taxpayer_name": "青岛无名有限公司",
              "updated_at": "2025-01-01T08:00:00"}]),
+        ("ms_registration", "2025-06-20", [registration("9000", established_on="2025-06-18")]),
+        # known to banks alone, who come to call it otherwise; one whom a bank knew is never heard of again
+        ("fn_loan", "2025-01-20", [{"loan_no": "l1", "borrower_name": "外地旧名有限公司", "borrower_uscc": uscc(9001)}]),
+        ("fn_loan", "2025-03-20", [
+            {"loan_no": f"l{n}", "borrower_name": "外地新名有限公司", "borrower_uscc": uscc(9001)} for n in (2, 3)]),
+        ("fn_equity", "2025-04-15", [
+            {"deal_no": "e1", "enterprise_name": "外地股权有限公司", "uscc": uscc(9002)}]),
     ]  # fmt: skip
 
 
@@ -182,6 +189,7 @@ def test_history_dates_changes_as_the_figures_do(replayed: tuple[str, dict[dt.da
         "delete from mart.enterprise_changed where known_to < 'infinity';"
         " update mart.enterprise_changed set known_from = '-infinity'",
         "delete from mart.enterprise_changed where known_to < 'infinity'",
+        "delete from mart.enterprise_unregistered_history where shown_to < 'infinity'",
         # every change a month early
         "update mart.enterprise_changed set valid_from = valid_from - 30, valid_to = valid_to - 30",
     ],

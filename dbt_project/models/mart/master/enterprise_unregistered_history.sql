@@ -66,7 +66,8 @@ begun as (
         said.enterprise_id,
         said.facts,
         case
-            when exists (select from {{ ref('enterprise_change') }} where as_of < {{ as_of() }}) then {{ as_of() }}
+            when {{ as_of() }} > (select min(change.as_of) from {{ ref('enterprise_change') }} as change)
+                then {{ as_of() }}
             else said.told_on
         end as known_on,
         {{ as_of() }} as shown_from,

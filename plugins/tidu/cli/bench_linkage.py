@@ -89,6 +89,11 @@ def measure_world(world: Path, folder: Path, as_of: date | None = None) -> None:
                 taken = built("link", day)
             found.append(_measured(f"ours, stage link on {backend}", fetch(LINKS), truth, taken))
         evidence = fetch(EVIDENCE)
+        began = time.perf_counter()
+        again = worlds.from_warehouse()
+        simple = worlds.exact_rules(worlds.records(again), worlds.register(again))
+        taken = time.perf_counter() - began
+        found.insert(1, _measured("exact rules, reading the warehouse", simple, truth, taken))
     table = Table(
         "method", "precision", "recall", "F1", "seconds", "x exact rules", title=f"pairs of {len(truth):,} records"
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from tidu.cli.evaluate import fetch
 from tidu.identity import name_keys
 from tidu.identity.code_repair import sound_codes
 from tidu.identity.names import BRANCH_ENDINGS
@@ -34,6 +35,20 @@ CLASSES = (
     "no usable code, name of another", "no usable code, former name", "no usable code, name of nobody",
     "not registered",
 )  # fmt: skip
+
+
+def from_warehouse() -> dict[str, pl.DataFrame]:
+    """Read from the warehouse what `records` and `register` need, in order of arrival: where stage link starts too."""
+    wanted = {dataset: {c for c in columns if c} for dataset, columns in NAMED.items()}
+    wanted |= {dataset: {"entity_no"} for dataset in BY_NUMBER}
+    wanted["ms_registration"] |= {"uscc", "entity_name", "former_names"}
+    return {
+        dataset: fetch(
+            f"select source_key as _source_key, {', '.join(sorted(columns))} from staging.stg_{dataset}"  # noqa: S608
+            " order by delivered_on, delivery_id, row_no"
+        )
+        for dataset, columns in wanted.items()
+    }
 
 
 def records(rows: dict[str, pl.DataFrame]) -> pl.DataFrame:

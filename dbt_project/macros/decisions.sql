@@ -11,3 +11,54 @@
     from {{ taken }} as t
     where t.decision_id = d.decision_id and t.ended is not null
 {%- endmacro %}
+
+{#-
+  From which day a decided value counts and, once it ended, until which: written down by the first build that finds it so,
+  so that every later one and a rebuild tell the same. It is the day of the decision; where the business date lies before
+  it, as it does when an older world is built, the business date. `undone`: it was taken back, so it never held.
+-#}
+{% macro date_overrides() -%}
+    {%- set ended_on = "((detail #>> '{ended,at}')::timestamptz at time zone 'Asia/Shanghai')::date" -%}
+    update ops.decision set
+        detail = detail || jsonb_build_object('counted', coalesce(detail -> 'counted', '{}') || case
+            when state = 'active' then jsonb_build_object(
+                'from', least((decided_at at time zone 'Asia/Shanghai')::date, {{ as_of() }})
+            )
+            else jsonb_build_object(
+                'until', least(coalesce({{ ended_on }}, {{ as_of() }}), {{ as_of() }}), 'undone', state = 'revoked'
+            )
+        end)
+    where
+        kind = 'override' and subject like 'enterprise:%'
+        and case
+            when state = 'active' then not detail ? 'counted'
+            else detail ? 'counted' and not detail -> 'counted' ? 'until'
+        end
+{%- endmacro %}
+
+{#- Values reviewers decided, one row per enterprise: attribute -> value. -#}
+{% macro decided_values() -%}
+    select
+        enterprise_id,
+        jsonb_object_agg(attribute, value) as decided
+    from {{ ref('int_enterprise__override') }}
+    group by enterprise_id
+{%- endmacro %}
+
+{#- A field of the register, or what a reviewer decided instead; `said` holds the values decided, null where there are none. -#}
+{% macro decided_field(field, stated, said) -%}
+    {%- set rules = survivorship() -%}
+    {%- set found = [] -%}
+    {%- for attribute in rules['reviewer'] if rules['attributes'][attribute]['claims']['ms_registration'] == field -%}
+        {%- do found.append(attribute) -%}
+    {%- endfor -%}
+    {%- if found -%}
+        {{ decided_value(found[0], stated ~ '.' ~ field, said) }} as {{ field }}
+    {%- else -%} {{ stated }}.{{ field }}
+    {%- endif -%}
+{%- endmacro %}
+
+{% macro decided_value(attribute, otherwise, said) -%}
+    {%- set type = {'date': 'date', 'money': 'numeric'}.get(survivorship()['attributes'][attribute]['reads'], 'text') -%}
+    case when {{ said }} ? '{{ attribute }}' then ({{ said }} ->> '{{ attribute }}')::{{ type }} else {{ otherwise }} end
+{%- endmacro %}

@@ -40,6 +40,7 @@
 {#- How the attribute was decided. -#}
 {% macro rule_name(attribute, is_unregistered, rules) -%}
     case
+            when judged.decided ? {{ attribute }} then 'reviewer'
             when not {{ is_unregistered }} then 'rank: ms_registration'
             {%- for name, rule in rules['attributes'].items() if rule['unregistered']['by'] in ('agreement', 'rank') %}
             when {{ attribute }} = '{{ name }}' then
@@ -51,6 +52,21 @@
         end
 {%- endmacro %}
 
+{#-
+  Of the attributes another follows from, the one whose raw row it has: the first that a reviewer decided, else the first.
+-#}
+{% macro told_by(bases) -%}
+    {%- if bases | length == 1 -%} '{{ bases[0] }}'
+    {%- else -%}
+        case
+                {%- for base in bases %}
+                when judged.decided ? '{{ base }}' then '{{ base }}'
+                {%- endfor %}
+                else '{{ bases[0] }}'
+            end
+    {%- endif -%}
+{%- endmacro %}
+
 {#- A claim itself, and where it is chosen what follows from it; is_told says whether it is the case. -#}
 {% macro told_values(rules) -%}
     (
@@ -59,7 +75,7 @@
         {%- for attribute, bases in rules['derived'].items() %},
         (
             '{{ attribute }}', enterprise.{{ attribute }}::text, 'derived: {{ bases | join(', ') }}',
-            judged.is_chosen and judged.attribute = '{{ bases[0] }}'
+            judged.is_chosen and judged.attribute = {{ told_by(bases) }}
         )
         {%- endfor %}
     )

@@ -1,6 +1,19 @@
 {#- Generated from policies/survivorship.yml by `tidu survivorship derive`; change the rules there. -#}
 {% macro survivorship() -%}
     {{ return({
+      "reviewer": [
+        "name",
+        "entity_category",
+        "reg_type_code",
+        "holding_type",
+        "established_on",
+        "registered_capital_amount",
+        "currency",
+        "district_code",
+        "zone_code",
+        "address",
+        "industry_code"
+      ],
       "datasets": {
         "ms_registration": {
           "tied_by": "record",

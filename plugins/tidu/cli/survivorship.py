@@ -16,16 +16,17 @@ def show() -> None:
     from tidu.transform.survivorship import survivorship
 
     rules = survivorship()
-    table = Table("attribute", "of the unregistered", "said by")
+    table = Table("attribute", "of the unregistered", "said by", "a reviewer may decide")
     for name, rule in rules.attributes.items():
         other = rule["unregistered"]
         table.add_row(
             name,
             " ".join([other["by"], *other.get("rank", []), other.get("value", "")]).strip(),
             ", ".join(rule["claims"]),
+            "yes" if name in rules.reviewer else "",
         )
     for name, bases in rules.derived.items():
-        table.add_row(name, "", "derived from " + ", ".join(bases))
+        table.add_row(name, "", "derived from " + ", ".join(bases), "")
     console.print(table)
 
 

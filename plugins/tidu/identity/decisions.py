@@ -26,6 +26,8 @@ from tidu.ledger.roles import Role, acting_as
 LOCK = 7_411_007
 LINKING = "(subject like 'party:%%' or subject like 'enterprise:%%')"
 """Decisions about who is who and what is true of an enterprise."""
+ENDED = "jsonb_build_object('ended', jsonb_build_object('at', now(), 'by', %s::text, 'reason', %s::text))"
+"""How a decision ended: when, by whom, why."""
 
 
 @dataclass(frozen=True)
@@ -99,12 +101,13 @@ def split(parties: Sequence[str], from_: str, signature: Signature) -> int:
 def override(enterprise: str, attribute: str, value: str | None, signature: Signature) -> int:
     """Decide what an attribute of the master is (None: empty), whatever the departments say; return the number.
 
-    It becomes stale when the register says something else of that attribute than it did.
+    It counts from today until its last day, and becomes stale when the register says something else of that attribute
+    than it did.
     Raises DecisionRefused for an unknown enterprise or attribute, or a value that cannot be read.
     """
     with _reading() as connection:
         found = find_enterprise(connection, enterprise)
-        field, read, before = checked_value(connection, found.enterprise_id, attribute, value)
+        field, read, before = checked_value(connection, found, attribute, value)
         detail = {
             "enterprise_id": found.enterprise_id,
             "attribute": attribute,
@@ -120,11 +123,10 @@ def override(enterprise: str, attribute: str, value: str | None, signature: Sign
 def revoke(decision_id: int, signature: Signature) -> None:
     """Take a decision back: the next build goes by the rules again. Raises DecisionRefused when there is none."""
     with connect() as connection:
-        ended = {"by": signature.by.strip(), "reason": signature.reason.strip()}
         done = connection.execute(
-            "update ops.decision set state = 'revoked', detail = detail || %s"  # noqa: S608
+            f"update ops.decision set state = 'revoked', detail = detail || {ENDED}"  # noqa: S608
             f" where decision_id = %s and state <> 'revoked' and {LINKING}",
-            [Jsonb({"ended": ended}), decision_id],
+            [signature.by.strip(), signature.reason.strip(), decision_id],
         ).rowcount
         if not done:
             raise DecisionRefused(f"no standing decision {decision_id} about who is who; see `tidu link show`")
@@ -199,8 +201,8 @@ def _record(kind: str, subject: str, detail: dict[str, Any], signature: Signatur
             [decision_id],
         )
         connection.execute(
-            """
-            update ops.decision as d set state = 'stale', detail = d.detail || %s
+            f"""
+            update ops.decision as d set state = 'stale', detail = d.detail || {ENDED}
             from ops.decision as n
             where n.decision_id = %s and d.decision_id < n.decision_id and d.state = 'active' and d.subject = n.subject
                 and case
@@ -211,10 +213,7 @@ def _record(kind: str, subject: str, detail: dict[str, Any], signature: Signatur
                     when d.kind = 'merge' then d.detail -> 'to' = n.detail -> 'from'
                     else d.detail -> 'from' = n.detail -> 'from' and d.detail -> 'parties' = n.detail -> 'parties'
                 end
-            """,
-            [
-                Jsonb({"ended": {"by": signature.by.strip(), "reason": f"decision {decision_id} replaces it"}}),
-                decision_id,
-            ],
+            """,  # noqa: S608
+            [signature.by.strip(), f"decision {decision_id} replaces it", decision_id],
         )
         return int(decision_id)

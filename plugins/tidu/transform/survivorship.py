@@ -38,6 +38,8 @@ class Survivorship:
     attributes: dict[str, dict[str, Any]]
     derived: dict[str, list[str]]
     gathered: dict[str, str]
+    reviewer: list[str]
+    """What a reviewer's decision may set, above every department."""
 
     @property
     def names(self) -> set[str]:
@@ -55,13 +57,14 @@ def parse(path: Path) -> Survivorship:
     """Read one file of rules."""
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     try:
-        _keys("the file", document, {"datasets", "attributes", "derived", "gathered"})
+        _keys("the file", document, {"reviewer", "datasets", "attributes", "derived", "gathered"})
         datasets = {name: _dataset(name, given) for name, given in document["datasets"].items()}
         attributes = {name: _attribute(name, given, datasets) for name, given in document["attributes"].items()}
         for name, bases in document["derived"].items():
             for base in bases or [""]:
                 _one_of(f"derived.{name}", base, tuple(attributes))
-        found = Survivorship(datasets, attributes, document["derived"], document["gathered"])
+        may = [_one_of("reviewer", name, _decidable(attributes)) for name in document["reviewer"]]
+        found = Survivorship(datasets, attributes, document["derived"], document["gathered"], may)
         if len(found.names) < len(found.attributes) + len(found.derived) + len(found.gathered):
             raise ValueError("an attribute is named in two parts of the file")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -71,7 +74,12 @@ def parse(path: Path) -> Survivorship:
 
 def macro_text(rules: Survivorship) -> str:
     """Return the dbt macro that hands the rules to the models."""
-    told = {"datasets": rules.datasets, "attributes": rules.attributes, "derived": rules.derived}
+    told = {
+        "reviewer": rules.reviewer,
+        "datasets": rules.datasets,
+        "attributes": rules.attributes,
+        "derived": rules.derived,
+    }
     text = orjson.dumps(told, option=orjson.OPT_INDENT_2).decode().replace("null", "none")
     return HEADER + text.replace("\n", "\n    ") + ") }}\n{%- endmacro %}\n"
 
@@ -83,6 +91,11 @@ def derive() -> bool:
         return False
     MACRO.write_text(text, encoding="utf-8")
     return True
+
+
+def _decidable(attributes: dict[str, dict[str, Any]]) -> tuple[str, ...]:
+    """Return the attributes a person may decide at all: who it is and whether it exists only the register says."""
+    return tuple(a for a, rule in attributes.items() if rule["reads"] not in ("code", "org_code") and a != "status")
 
 
 def _dataset(name: str, given: dict[str, str]) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tidu.errors import SurvivorshipError
+from tidu.identity.overriding import ATTRIBUTES, OF_THE_UNREGISTERED
 from tidu.settings import PROJECT_ROOT
 from tidu.transform.survivorship import MACRO, RULES, derive, macro_text, parse, survivorship
 
@@ -33,6 +34,15 @@ def test_claims_stand_in_the_order_of_the_departments() -> None:
         assert list(rule["claims"]) == sorted(rule["claims"], key=order.index)
 
 
+def test_a_reviewer_may_decide_what_the_rules_say() -> None:
+    rules = survivorship()
+    assert list(ATTRIBUTES) == rules.reviewer
+    assert {a: rules.attributes[a]["claims"]["ms_registration"] for a in rules.reviewer} == ATTRIBUTES
+    # of those the register does not know only what their records tell
+    told = {a for a in rules.reviewer if rules.attributes[a]["unregistered"]["by"] in ("agreement", "rank")}
+    assert told == set(OF_THE_UNREGISTERED)
+
+
 def test_a_changed_rule_changes_what_dbt_runs(tmp_path: Path) -> None:
     document = yaml.safe_load(RULES.read_text(encoding="utf-8"))
     document["attributes"]["industry_code"]["unregistered"] = {"rank": ["tx_taxpayer"]}
@@ -54,6 +64,7 @@ def test_a_changed_rule_changes_what_dbt_runs(tmp_path: Path) -> None:
         (("attributes", "name", "tickets", "of"), ["st_district_indicator"], "attributes.name.tickets.of"),
         (("derived", "is_branch"), ["size"], "derived.is_branch: 'size' is not one of"),
         (("gathered", "name"), "twice", "named in two parts"),
+        (("reviewer",), ["uscc"], "reviewer: 'uscc' is not one of"),
         (("also",), {}, r"the file: unknown keys \['also'\]"),
     ],
 )  # fmt: skip

@@ -14,6 +14,9 @@ changing as (
     from registration_version
     group by enterprise_id
     having count(*) > 1 or bool_or(status <> '存续')
+    union
+    -- reviewers changed it; their word is laid over later
+    select enterprise_id from {{ ref('int_enterprise__override_belief') }}
 
 ),
 

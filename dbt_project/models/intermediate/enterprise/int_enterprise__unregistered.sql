@@ -24,6 +24,12 @@ party_code as (
 
 ),
 
+override as (
+
+    {{ decided_values() }}
+
+),
+
 variants as (
 
     select
@@ -90,14 +96,25 @@ final as (
     select
         known.enterprise_id,
         {%- for attribute in agreed %}
-        {{ attribute }}_agreed.{{ attribute }},
+        {%- set agreement = attribute ~ '_agreed.' ~ attribute %}
+        {%- if attribute in rules['reviewer'] %}
+        {{ decided_value(attribute, agreement, 'override.decided') }} as {{ attribute }},
+        {%- else %}
+        {{ agreement }},
+        {%- endif %}
         {%- endfor %}
         {%- for attribute, ranks in ranked | groupby(0) %}
         {%- set others = ranks | map(attribute=1) | join('.value, ' ~ attribute ~ '_of_') %}
-        coalesce({{ attribute }}_of_{{ others }}.value) as {{ attribute }},
+        {%- set best = 'coalesce(' ~ attribute ~ '_of_' ~ others ~ '.value)' %}
+        {%- if attribute in rules['reviewer'] %}
+        {{ decided_value(attribute, best, 'override.decided') }} as {{ attribute }},
+        {%- else %}
+        {{ best }} as {{ attribute }},
+        {%- endif %}
         {%- endfor %}
         known.first_delivered_on
     from known
+    left join override on known.enterprise_id = override.enterprise_id
     {{ joined_on_enterprise(agreed, ranked) }}
 
 )

@@ -1,9 +1,10 @@
+{{ config(unlogged=false, indexes=[{'columns': ['enterprise_id', 'attribute'], 'unique': true}]) }}
+
 with
 
-decision as (
+belief as (
 
-    select * from {{ ref('int_identity__decision') }}
-    where ended is null and kind = 'override'
+    select * from {{ ref('int_enterprise__override_belief') }}
 
 ),
 
@@ -13,23 +14,25 @@ recorded as (
 
 ),
 
--- a later decision about the same value stands in place of an earlier one
 final as (
 
-    select distinct on (recorded.detail ->> 'enterprise_id', recorded.detail ->> 'attribute')
-        recorded.detail ->> 'enterprise_id' as enterprise_id,
-        recorded.detail ->> 'attribute' as attribute,
-        recorded.detail ->> 'value' as value,
+    select
+        belief.enterprise_id,
+        belief.attribute,
+        belief.value,
         recorded.detail ->> 'instead_of' as instead_of,
         recorded.decision_id,
         recorded.decided_by,
         recorded.decided_at,
         recorded.reason,
         recorded.expires_on,
-        recorded.evidence_sha256
-    from decision
-    inner join recorded on decision.decision_id = recorded.decision_id
-    order by recorded.detail ->> 'enterprise_id' asc, recorded.detail ->> 'attribute' asc, recorded.decision_id desc
+        recorded.evidence_sha256,
+        greatest(belief.valid_from, belief.known_on) as counts_from
+    from belief
+    inner join recorded on belief.decision_id = recorded.decision_id
+    where
+        {{ as_of() }} >= belief.valid_from and {{ as_of() }} < belief.valid_to
+        and {{ as_of() }} >= belief.known_on and {{ as_of() }} < belief.corrected_on
 
 )
 

@@ -1,5 +1,5 @@
 {{ config(
-    post_hook="{{ retire_decisions(this) }}",
+    post_hook=["{{ retire_decisions(this) }}", "{{ date_overrides() }}"],
     indexes=[{'columns': ['party_kind', 'party_no']}],
 ) }}
 

@@ -17,7 +17,7 @@ enterprise as (
 
 belief as (
 
-    select * from {{ ref('int_enterprise__belief') }}
+    select * from {{ ref('int_enterprise__decided_belief') }}
 
 ),
 
@@ -34,7 +34,7 @@ version as (
 
 ),
 
--- every facet as the version that spoke of it last left it
+-- every facet as the version that spoke of it last left it, unless a reviewer decided otherwise
 told as (
 
     select
@@ -43,11 +43,11 @@ told as (
         belief.valid_to,
         belief.known_on,
         belief.corrected_on,
-        belief.established_on,
+        {{ decided_value('established_on', 'belief.established_on', 'belief.decided') }} as established_on,
         belief.closed_on,
         {%- for facet, told in facets.items() %}
         {%- for value in told['values'] %}
-        {{ facet }}_version.{{ value }},
+        {{ decided_field(value, facet ~ '_version', 'belief.decided') }},
         {%- endfor %}
         {%- endfor %}
         coalesce(status_version.status, '存续') as status

@@ -4,8 +4,27 @@
 
 with
 
--- the best department first, and of each the newest word
+override as (
+
+    {{ decided_values() }}
+
+),
+
+-- the best department first, and of each the newest word; what a reviewer decided before all of them
 claims as (
+
+    select
+        enterprise_id,
+        attribute,
+        value,
+        'ops.decision' as dataset,
+        0 as place,
+        decision_id::text as source_key,
+        null::bigint as delivery_id,
+        null::integer as row_no,
+        {{ known_time('counts_from') }} as observed_at
+    from {{ ref('int_enterprise__override') }}
+    union all
 
     {%- for dataset, source in rules['datasets'].items() %}
     select
@@ -45,9 +64,11 @@ beside as (
     select
         claims.*,
         enterprise.status = '未登记' as is_unregistered,
+        override.decided,
         {{ master_value('claims.attribute', 'enterprise', rules) }} as stands
     from claims
     inner join {{ ref('enterprise') }} as enterprise on claims.enterprise_id = enterprise.enterprise_id
+    left join override on claims.enterprise_id = override.enterprise_id
 
 ),
 
@@ -59,7 +80,7 @@ ordered as (
         row_number() over (
             partition by enterprise_id, attribute
             order by
-                (value = stands) desc nulls last, place asc, observed_at desc,
+                (place = 0) desc, (value = stands) desc nulls last, place asc, observed_at desc,
                 source_key asc, delivery_id asc, row_no asc
         ) as choice
     from beside
@@ -70,7 +91,7 @@ judged as (
 
     select
         *,
-        coalesce(choice = 1 and value = stands, false) as is_chosen
+        coalesce(choice = 1 and (place = 0 or value = stands), false) as is_chosen
     from ordered
 
 ),
@@ -92,7 +113,7 @@ final as (
     from judged
     inner join {{ ref('enterprise') }} as enterprise on judged.enterprise_id = enterprise.enterprise_id
     cross join lateral {{ told_values(rules) }} as told (attribute, value, rule, is_told)
-    where told.is_told and told.value is not null
+    where told.is_told and (told.value is not null or judged.place = 0 and told.attribute = judged.attribute)
     union all
     -- what nobody says of an enterprise that the register does not know
     select

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 
 from tests.dbt.town import deliver, take_in, uscc
+from tests.integration.test_review_commands import tidu
 from tests.warehouses import new_warehouse
+from tidu.errors import DecisionRefused
+from tidu.identity.explanation import METHODS
 from tidu.stack.postgres import Cluster
 from tidu.transform import build
 
@@ -94,3 +98,87 @@ def test_linking_again_changes_nothing(town: str) -> None:
     assert all(before.values())
     build("link", "test", {"as_of": "2025-06-30", "series_start": ""})
     assert {t: sorted(rows(town, f"select t::text from intermediate.{t} as t")) for t in TABLES} == before
+
+
+def enterprise(dsn: str, number: int) -> str:
+    (found,) = rows(dsn, f"select enterprise_id from mart.enterprise_xref where dataset = 'ms_registration'"
+                         f" and source_key = '{number}'")  # fmt: skip
+    return str(found[0])
+
+
+def test_a_probable_link_is_explained_as_a_waterfall(town: str) -> None:
+    parent = f"{enterprise(town, 3)} ({PARENT}"
+    assert tidu("explain", "taxpayer:slip").splitlines() == [
+        f"taxpayer:slip belongs to {parent}, registered)",
+        f"  by probabilistic: {METHODS['probabilistic']}",
+        "how it was found:",
+        f"  {parent}): weight +30.70 bits, probability 1.0000, no other candidate",
+        "  prior                       -3.16   -3.16  ----|",
+        "  name: one slip             +11.91   +8.75  ++++++++++++++",
+        "  place in name: same place   +0.78   +9.53      |         +",
+        "  form: same form             +0.66  +10.19      |          +",
+        "  district: same district     +2.86  +13.05      |           +++",
+        "  address: same wording       +9.23  +22.28      |              +++++++++++",
+        "  industry: same class        +5.23  +27.51      |                         ++++++",
+        "  date: within two months     +3.19  +30.70      |                               ++++",
+        "  weight                             +30.70      ====================================",
+        "what its records say:",
+        "  1 record, last on 2025-01-10:",
+        "    code 37020219800101587903 -> not valid as a code",
+        "    name 青岛甲机诫有限公司 -> not in the register",
+        *(f"{title}: none" for title in ("what contradicts", "what was ruled out", "candidates", "decisions")),
+    ]
+    told = json.loads(tidu("explain", "taxpayer:slip", "--json"))
+    assert told["weighing"]["steps"][1] == {"comparison": "name", "level": "one slip", "bits": 11.91, "total": 8.75}
+    assert (told["method"], told["weighing"]["weight"], told["weighing"]["margin"]) == ("probabilistic", 30.7, None)
+
+
+def test_a_link_by_rule_is_explained_to_the_row_of_the_register(town: str) -> None:
+    branch, parent = f"{enterprise(town, 4)} ({PARENT}市南分公司", f"{enterprise(town, 3)} ({PARENT})"
+    said = tidu("explain", "tx_taxpayer:branch")
+    delivery = rows(town, "select delivery_id from ops.delivery where dataset = 'ms_registration'")[0][0]
+    assert said.splitlines() == [
+        f"taxpayer:branch belongs to {branch}, registered)",
+        "  by name_exact: its name is borne by one registered enterprise alone",
+        "how it was found:",
+        f"  1 record, last on 2025-01-10: code {uscc(3)}, name {PARENT}市南分公司",
+        f"  name {PARENT}市南分公司 is borne by ms_registration 4, delivery {delivery} of 2025-01-10, row 4",
+        "what its records say:",
+        "  1 record, last on 2025-01-10:",
+        f"    code {uscc(3)} -> {parent} by uscc",
+        f"    name {PARENT}市南分公司 -> {branch})",
+        "what contradicts:",
+        f"  the code {uscc(3)} is that of {parent}",
+        "what was ruled out:",
+        f"  {parent}: the code {uscc(3)} is its own, but the name is a branch's, and a branch is not its parent",
+        "candidates: none",
+        "decisions: none",
+    ]
+    assert tidu("link", "explain", "taxpayer:branch") == said
+    told = json.loads(tidu("explain", "taxpayer:branch", "--json"))
+    assert (told["proof"]["row"]["row_no"], told["proof"]["variant"]["weight"]) == (4, 1)
+
+
+def test_every_candidate_has_its_waterfall(town: str) -> None:
+    said = tidu("explain", "taxpayer:unclear").splitlines()
+    assert len([line for line in said if line.startswith("    weight ")]) == 2
+    assert len([line for line in said if line.endswith("probability 0.4932, as likely as another candidate")]) == 2
+    assert "everything else, such as district" in tidu("explain", "taxpayer:other")
+    assert "registered by ms_registration 1, delivery" in tidu("explain", "ms_registration:1")
+
+
+@pytest.mark.parametrize(
+    ("link", "why"),
+    [
+        (
+            "tx_taxpayer:nobody",
+            "no accepted record of tx_taxpayer has the key 'nobody'; its keys are written taxpayer_no",
+        ),
+        ("taxpayer:nobody", "no accepted record names the party taxpayer:nobody"),
+        ("nothing:1", "there is no kind of party nothing"),
+        ("E0123", "names no party; write kind:number"),
+    ],
+)
+def test_what_is_unknown_is_said(town: str, link: str, why: str) -> None:
+    with pytest.raises(DecisionRefused, match=why):
+        tidu("explain", link)

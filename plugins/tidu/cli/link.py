@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from tidu.cli.explain import explain
 from tidu.cli.screen import console, plain
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ app = typer.Typer(no_args_is_help=True, help=__doc__)
 By = Annotated[str, typer.Option("--by", help="Who decides; recorded with the decision.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence; recorded with the decision.")]
 ExpiresOn = Annotated[str | None, typer.Option(help="Last day, YYYY-MM-DD; left out: for good.")]
-PartyName = Annotated[str, typer.Argument(metavar="PARTY", help="kind:number, such as taxpayer:123.")]
 EnterpriseName = Annotated[str, typer.Argument(metavar="ENTERPRISE", help="Id, credit code or entity:<number>.")]
 
 
@@ -70,14 +70,7 @@ def show(subject: Annotated[str, typer.Argument(metavar="PARTY|ENTERPRISE", help
             plain(decision.line())
 
 
-@app.command()
-def explain(party: PartyName) -> None:
-    """Say why a party is linked as it is: codes, names, candidates, contradictions, decisions."""
-    from tidu.identity.explanation import explain as explanation
-    from tidu.identity.parties import party_of
-
-    for line in explanation(party_of(party)).lines():
-        plain(line)
+app.command()(explain)
 
 
 @app.command()

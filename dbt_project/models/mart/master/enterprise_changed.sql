@@ -102,3 +102,4 @@ final as (
 )
 
 select * from final
+order by enterprise_id, valid_from, known_from

@@ -124,21 +124,30 @@ def ruled_out(
     `doubted`: one name alone leads to it, and everything else that is known of the party contradicts.
     """
     found: dict[str, str] = {}
-    by_name = "it bears the name, but a sound code beside it is not its own"
-    if doubted:
-        by_name = "it bears the name, but everything else, such as district, trade and years, says otherwise"
-    elif method in ("uscc", "org_code", "reg_no"):
-        by_name = "it bears the name, but a code goes before a name"
     for v in variants:
         if v.code_enterprise_id not in (None, enterprise_id):
-            found[str(v.code_enterprise_id)] = f"the code {v.code_key} is its own, but " + (
-                "the name is a branch's, and a branch is not its parent"
-                if is_branch(v.name)
-                else "a better code, or more and newer records, speak for another"
-            )
+            found[str(v.code_enterprise_id)] = f"the code {v.code_key} is its own, but {_against_code(method, v)}"
         if v.name_enterprise_id not in (None, enterprise_id):
-            found.setdefault(str(v.name_enterprise_id), by_name)
+            found.setdefault(str(v.name_enterprise_id), f"it bears the name, but {_against_name(method, doubted)}")
         for bearer in (v.bearers or "").split():
             if bearer != enterprise_id:
                 found.setdefault(bearer, f"the name is or was that of {v.name_holders}, so it tells none of them")
     return sorted(found.items())
+
+
+def _against_code(method: str, variant: Variant) -> str:
+    if method == "reviewer":
+        return "a reviewer decided otherwise"
+    if is_branch(variant.name):
+        return "the name is a branch's, and a branch is not its parent"
+    return "a better code, or more and newer records, speak for another"
+
+
+def _against_name(method: str, doubted: bool) -> str:
+    if method == "reviewer":
+        return "a reviewer decided otherwise"
+    if doubted:
+        return "everything else, such as district, trade and years, says otherwise"
+    if method in ("uscc", "org_code", "reg_no"):
+        return "a code goes before a name"
+    return "a sound code beside it is not its own"

@@ -64,7 +64,7 @@ class Explanation:
         if self.link.method == "reviewer":
             said.append(f"  the rules alone say {self._name(self.rules.enterprise_id)}, by {self.rules.method}")
         for title, found in (
-            ("how it was found", self._found_by()),
+            ("what the rules go by" if self.link.method == "reviewer" else "how it was found", self._found_by()),
             ("what its records say", [line for v in self.variants for line in self._of_variant(v)]),
             ("what contradicts", self.contradictions()),
             ("what was ruled out", [f"{self._name(e)}: {reason}" for e, reason in self.ruled_out]),
@@ -186,7 +186,7 @@ def explain(named: Party | str) -> Explanation:
         variants = _variants(connection, party)
         found = [_weighing(c) for c in candidates(connection, party)]
         tried, weighing = _probable(connection, party)
-        others = ruled_out(rules.method, link.enterprise_id, variants, doubted=tried and weighing is None)
+        others = ruled_out(link.method, link.enterprise_id, variants, doubted=tried and weighing is None)
         spoken_of = {link.enterprise_id, rules.enterprise_id, *(c.enterprise_id for c in found)}
         spoken_of |= {e for v in variants for e in (v.code_enterprise_id, v.name_enterprise_id) if e}
         spoken_of |= {e for e, _ in others}

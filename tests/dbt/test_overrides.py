@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 import psycopg
 import pytest
 
-from tests.dbt.town import Figures, deliver, uscc
+from tests.dbt.town import Figures, build_figures, deliver, take_in, uscc
 from tests.warehouses import new_warehouse
 from tidu.errors import DecisionRefused
 from tidu.identity import decisions
 from tidu.identity.decisions import Signature, minted_id
 from tidu.stack.postgres import Cluster
-from tidu.transform import begin_build, build, finish_build
+from tidu.transform import build
 from tidu.transform.survivorship import survivorship
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.xdist_group("overrides")]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+START = "2025-01-01"
 FIRST, DECIDED, LATER = dt.date(2025, 3, 31), dt.date(2025, 4, 10), dt.date(2025, 6, 2)
 MOVED, NAMED, PLAIN = (minted_id(f"ms_registration|{n}") for n in (1, 2, 3))
 FACTS = (
@@ -53,11 +54,9 @@ def everything(dsn: str) -> dict[str, Rows]:
     return {table: sorted(rows(dsn, f"select (to_jsonb(t) - 'built_at')::text from {table} as t")) for table in TABLES}
 
 
-def build_master(as_of: dt.date, *stages: str, full_refresh: bool = False) -> None:
-    begin_build("run")
-    for stage in stages:
-        build(stage, "run", {"as_of": str(as_of), "series_start": "2025-01-01"}, full_refresh=full_refresh)
-    finish_build("run")
+def relink(as_of: dt.date, full_refresh: bool = False) -> None:
+    """Build anew what follows from decisions; nothing was delivered."""
+    build("mart", "run", {"as_of": str(as_of), "series_start": START}, since="link", full_refresh=full_refresh)
 
 
 @dataclass
@@ -95,7 +94,7 @@ def walk(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Tem
              "industry_code": "F5211", "updated_at": "2025-01-01T08:00:00"}
         ])  # fmt: skip
         deliver(dsn, "fn_loan", "2025-02-05", [{"loan_no": "s", "borrower_name": "外地某某", "balance_wan": "5"}])
-        build_master(FIRST, "stage", "link", "mart")
+        take_in(str(FIRST), START)
         w.look(FIRST)
         w.decide(MOVED, "district_code", "370212")
         w.decide(MOVED, "industry_code", "F5211")
@@ -108,7 +107,7 @@ def walk(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Tem
         w.numbers["stranger"] = decisions.override(str(stranger[0]), "name", "外地某某公司", Signature("王审核", "x"))
         with pytest.raises(DecisionRefused, match="is not registered, so it has no district_code"):
             decisions.override(str(stranger[0]), "district_code", "370212", Signature("王审核", "x"))
-        build_master(DECIDED, "link", "mart")
+        relink(DECIDED)
         w.look(DECIDED)
         w.seen["claims"] = rows(
             dsn,
@@ -120,7 +119,7 @@ def walk(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Tem
         deliver(dsn, "ms_registration", "2025-05-20", [
             entity(2, "青岛乙新贸易有限公司", district_code="370202", updated_at="2025-05-15T08:00:00")
         ])  # fmt: skip
-        build_master(LATER, "stage", "link", "mart", "monitor")
+        build_figures(str(LATER), START)
         w.look(LATER)
         yield w
 
@@ -248,6 +247,6 @@ def test_figures_and_history_agree_on_the_district(walk: Walk) -> None:
 def test_building_again_and_anew_gives_the_same_rows(walk: Walk) -> None:
     before = everything(walk.dsn)
     assert all(before.values())
-    build_master(LATER, "link", "mart", full_refresh=True)
+    relink(LATER, full_refresh=True)
     again = everything(walk.dsn)
     assert {table: found for table, found in again.items() if found != before[table]} == {}

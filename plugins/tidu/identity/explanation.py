@@ -43,7 +43,8 @@ class Explanation:
     """What the rules alone say."""
     variants: list[Variant]
     decisions: list[Decision]
-    candidates: list[Weighing]
+    candidates: list[dict[str, Any]]
+    """Rows of int_identity__candidate, likeliest first."""
     weighing: Weighing | None = None
     """Of a link by probability: how it came about."""
     proof: Proof | None = None
@@ -68,11 +69,16 @@ class Explanation:
             ("what its records say", [line for v in self.variants for line in self._of_variant(v)]),
             ("what contradicts", self.contradictions()),
             ("what was ruled out", [f"{self._name(e)}: {reason}" for e, reason in self.ruled_out]),
-            ("candidates", [line for c in self.candidates for line in self._of_candidate(c)]),
+            ("candidates", [line for c in self.weighed for line in self._of_candidate(c)]),
             ("decisions", [d.line() for d in self.decisions]),
         ):
             said += [f"{title}:", *(f"  {line}" for line in found)] if found else [f"{title}: none"]
         return said
+
+    @property
+    def weighed(self) -> list[Weighing]:
+        """The candidates, each with its waterfall."""
+        return [_weighing(c) for c in self.candidates]
 
     @property
     def reason(self) -> str:
@@ -100,7 +106,7 @@ class Explanation:
             "variants": [vars(v) for v in self.variants],
             "contradictions": self.contradictions(),
             "ruled_out": [{"enterprise_id": e, "reason": reason} for e, reason in self.ruled_out],
-            "candidates": [c.as_dict() for c in self.candidates],
+            "candidates": [c.as_dict() for c in self.weighed],
             "decisions": [vars(d) for d in self.decisions],
             "names": self.names,
         }  # fmt: skip
@@ -128,7 +134,7 @@ class Explanation:
                 found.append(f"the name {v.name} is or was borne by {v.name_holders} registered enterprises")
         found += [
             f"candidate {self._name(c.enterprise_id)} has probability {c.probability:.4f}"
-            for c in self.candidates
+            for c in self.weighed
             if c.enterprise_id != here and c.probability >= 0.5
         ]
         return list(dict.fromkeys(found))
@@ -154,7 +160,7 @@ class Explanation:
 
     def _of_candidate(self, c: Weighing) -> list[str]:
         if c.steps():
-            return [*self._summary(c, self.candidates), *(f"  {line}" for line in c.lines())]
+            return [*self._summary(c, self.weighed), *(f"  {line}" for line in c.lines())]
         margin = "" if c.margin is None else f", ahead of the next by {c.margin:.4f}"
         reasons = "; ".join(f"{name} {value}" for name, value in c.why.items())
         return [f"{c.probability:.4f} {self._name(c.enterprise_id)}{margin}: {reasons}"]
@@ -184,10 +190,10 @@ def explain(named: Party | str) -> Explanation:
         if link is None or rules is None:
             raise DecisionRefused(f"no accepted record names the party {party}")
         variants = _variants(connection, party)
-        found = [_weighing(c) for c in candidates(connection, party)]
+        found = candidates(connection, party)
         tried, weighing = _probable(connection, party)
         others = ruled_out(link.method, link.enterprise_id, variants, doubted=tried and weighing is None)
-        spoken_of = {link.enterprise_id, rules.enterprise_id, *(c.enterprise_id for c in found)}
+        spoken_of = {link.enterprise_id, rules.enterprise_id, *(str(c["enterprise_id"]) for c in found)}
         spoken_of |= {e for v in variants for e in (v.code_enterprise_id, v.name_enterprise_id) if e}
         spoken_of |= {e for e, _ in others}
         known = {e: standing(connection, e) for e in sorted(spoken_of)}

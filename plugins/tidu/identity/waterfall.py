@@ -51,7 +51,7 @@ class Weighing:
 
     def standing(self, others: Sequence[Weighing] = ()) -> str:
         """Say how far it is before the next candidate, or behind the first one."""
-        rivals = [w.weight for w in others if w is not self and w.weight is not None]
+        rivals = [w.weight for w in others if w.enterprise_id != self.enterprise_id and w.weight is not None]
         if self.weight is not None and rivals:
             ahead = self.weight - max(rivals)
             if abs(ahead) < 0.005:

@@ -9,10 +9,10 @@ import pytest
 from tidu.identity.waterfall import Weighing
 
 
-def weighing(prior: float, *bits: float, margin: float | None = None) -> Weighing:
+def weighing(prior: float, *bits: float, margin: float | None = None, of: str = "E") -> Weighing:
     said = [{"comparison": f"c{n}", "level": "else", "bits": b} for n, b in enumerate(bits)]
     why: dict[str, Any] = {"weight": round(prior + sum(bits), 2), "prior": prior, "comparisons": said}
-    return Weighing("E", 0.5, margin, why)
+    return Weighing(of, 0.5, margin, why)
 
 
 def test_steps_add_up_and_bars_join() -> None:
@@ -36,7 +36,7 @@ def test_what_is_told_in_another_form_is_not_drawn(why: dict[str, Any]) -> None:
 
 
 def test_the_distance_to_the_others_is_said() -> None:
-    first, second, third = weighing(5), weighing(3.5), weighing(3.5)
+    first, second, third = weighing(5, of="E1"), weighing(3.5, of="E2"), weighing(3.5, of="E3")
     assert first.standing([first, second, third]) == "1.50 bits before the next"
     assert second.standing([first, second]) == "1.50 bits behind the first"
     assert second.standing([second, third]) == "as likely as another candidate"

@@ -79,7 +79,8 @@ def told_by_hand() -> Day:
              "updated_at": "2025-01-01T08:00:00"}]),
         ("ms_registration", "2025-06-20", [registration("9000", established_on="2025-06-18")]),
         # known to banks alone, who come to call it otherwise; one whom a bank knew is never heard of again
-        ("fn_loan", "2025-01-20", [{"loan_no": "l1", "borrower_name": "外地旧名有限公司", "borrower_uscc": uscc(9001)}]),
+        ("fn_loan", "2025-01-20", [
+            {"loan_no": "l1", "borrower_name": "外地旧名有限公司", "borrower_uscc": uscc(9001)}]),
         ("fn_loan", "2025-03-20", [
             {"loan_no": f"l{n}", "borrower_name": "外地新名有限公司", "borrower_uscc": uscc(9001)} for n in (2, 3)]),
         ("fn_equity", "2025-04-15", [

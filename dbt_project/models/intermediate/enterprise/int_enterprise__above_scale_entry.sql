@@ -39,49 +39,44 @@ newest_list as (
 
 ),
 
-member as (
+-- windows, not joins of the lists with themselves: the planner takes them for a handful of rows and loops
+told as (
 
-    select distinct
-        listed.list_year,
-        listed.enterprise_id
+    select
+        listed.*,
+        bool_or(listed.delivery_id = newest_list.delivery_id) over entry as is_member,
+        row_number() over (
+            entry order by listed.delivered_on, listed.source_key, listed.delivery_id, listed.row_no
+        ) as place
     from listed
-    inner join newest_list
-        on
-            listed.list_year = newest_list.list_year
-            and listed.delivery_id = newest_list.delivery_id
+    inner join newest_list on listed.list_year = newest_list.list_year
+    window entry as (partition by listed.enterprise_id, listed.list_year)
 
 ),
 
-placed as (
+member as (
 
-    -- a window, not a join of the lists with themselves: the planner takes them for a handful of rows and loops
     select
         *,
         lag(list_year) over (partition by enterprise_id order by list_year) as listed_before
-    from member
+    from told
+    where is_member and place = 1
 
 ),
 
 final as (
 
-    select distinct on (placed.enterprise_id, placed.list_year)
-        placed.enterprise_id,
-        placed.list_year,
-        listed.delivered_on as listed_on,
-        listed.source_key,
-        listed.delivery_id,
-        listed.row_no,
+    select
+        member.enterprise_id,
+        member.list_year,
+        member.delivered_on as listed_on,
+        member.source_key,
+        member.delivery_id,
+        member.row_no,
         -- without a list of the year before nobody can be said to have risen
-        year_before.list_year is not null and coalesce(placed.listed_before <> placed.list_year - 1, true) as is_rise
-    from placed
-    inner join listed
-        on
-            placed.list_year = listed.list_year
-            and placed.enterprise_id = listed.enterprise_id
-    left join newest_list as year_before on placed.list_year - 1 = year_before.list_year
-    order by
-        placed.enterprise_id asc, placed.list_year asc,
-        listed.delivered_on asc, listed.source_key asc, listed.delivery_id asc, listed.row_no asc
+        year_before.list_year is not null and coalesce(member.listed_before <> member.list_year - 1, true) as is_rise
+    from member
+    left join newest_list as year_before on member.list_year - 1 = year_before.list_year
 
 )
 

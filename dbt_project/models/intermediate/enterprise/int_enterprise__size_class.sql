@@ -1,4 +1,4 @@
-{{ config(indexes=[{'columns': ['enterprise_id'], 'unique': true}]) }}
+{{ config(unlogged=false, indexes=[{'columns': ['enterprise_id'], 'unique': true}]) }}
 
 with
 
@@ -63,6 +63,10 @@ inputs as (
         industries.size_industry,
         last_year.year,
         coalesce(december.insured_headcount, year_report.employees) as headcount,
+        case
+            when december.insured_headcount is not null then 'hr_insurance'
+            when year_report.employees is not null then 'ms_annual_report'
+        end as headcount_dataset,
         enterprise_year.revenue / 10000 as revenue_wan,
         enterprise_year.total_assets / 10000 as total_assets_wan
     from registration
@@ -113,8 +117,7 @@ classes as (
 sized as (
 
     select
-        inputs.enterprise_id,
-        inputs.year,
+        inputs.*,
         case
             when inputs.size_industry = '不适用' then '不适用'
             when classes.is_large then '大型'
@@ -134,7 +137,13 @@ final as (
     select
         enterprise_id,
         size_class,
-        case when size_class <> '不适用' then year end as size_year
+        case when size_class <> '不适用' then year end as size_year,
+        year as figures_year,
+        size_industry,
+        headcount,
+        headcount_dataset,
+        revenue_wan,
+        total_assets_wan
     from sized
 
 )

@@ -9,23 +9,22 @@
             'as_of', {{ as_of() }}, 'by', 'tidu', 'reason', t.ended
         ))
     from {{ taken }} as t
-    where t.decision_id = d.decision_id and t.ended is not null
+    where t.decision_id = d.decision_id and t.ended is not null and d.state = 'active'
 {%- endmacro %}
 
 {#-
-  From which day a decided value counts and, once it ended, until which: written down by the first build that finds it so,
-  so that every later one and a rebuild tell the same. It is the day of the decision; where the business date lies before
-  it, as it does when an older world is built, the business date. `undone`: it was taken back, so it never held.
+  From which day a decided value counts and, once it ended, until which: the business date of the first build that finds it
+  so, written down so that every later one and a rebuild tell the same. What earlier builds of a date have shown stays what
+  was known then. `undone`: it was taken back, so it never held.
 -#}
 {% macro date_overrides() -%}
-    {%- set ended_on = "((detail #>> '{ended,at}')::timestamptz at time zone 'Asia/Shanghai')::date" -%}
     update ops.decision set
         detail = detail || jsonb_build_object('counted', coalesce(detail -> 'counted', '{}') || case
             when state = 'active' then jsonb_build_object(
-                'from', least((decided_at at time zone 'Asia/Shanghai')::date, {{ as_of() }})
+                'from', {{ as_of() }}
             )
             else jsonb_build_object(
-                'until', least(coalesce({{ ended_on }}, {{ as_of() }}), {{ as_of() }}), 'undone', state = 'revoked'
+                'until', {{ as_of() }}, 'undone', state = 'revoked'
             )
         end)
     where

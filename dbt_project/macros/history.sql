@@ -1,3 +1,12 @@
+{#- What the history tells of an enterprise: columns of mart.enterprise. -#}
+{% macro history_facts() -%}
+    {{ return([
+        'uscc', 'org_code', 'name', 'entity_category', 'reg_type_code', 'holding_type', 'is_private', 'status',
+        'established_on', 'closed_on', 'registered_capital_yuan', 'district_code', 'zone_code', 'address', 'industry_code',
+        'industry_section', 'is_branch', 'registered_capital_amount', 'currency'
+    ]) }}
+{%- endmacro %}
+
 {#-
   What one act of registration changes together, and under which items the register lists such changes, the best first.
   Status is apart: it bears a date of its own.

@@ -91,6 +91,12 @@
         if rules['attributes'][bases[0]]['unregistered']['by'] in ('given', 'none') -%}
         {%- do found.append("('" ~ attribute ~ "', enterprise." ~ attribute ~ "::text)") -%}
     {%- endfor -%}
+    {#- what follows from a value that nobody says either -#}
+    {%- for attribute, bases in rules['derived'].items()
+        if rules['attributes'][bases[0]]['unregistered']['by'] not in ('given', 'none') -%}
+        {%- set value = 'case when enterprise.' ~ bases[0] ~ ' is null then enterprise.' ~ attribute ~ '::text end' -%}
+        {%- do found.append("('" ~ attribute ~ "', " ~ value ~ ")") -%}
+    {%- endfor -%}
     (values {{ found | join(', ') }})
 {%- endmacro %}
 

@@ -31,6 +31,7 @@ VISIBLE = (
     "select * from mart.enterprise_redirect order by 1",
     "select enterprise_id, anchor from intermediate.int_enterprise__id_minted order by 1",
     "select change_no from mart.enterprise_change order by 1",
+    "select enterprise_id, attribute, value from mart.enterprise_provenance where is_chosen order by 1, 2",
 )
 
 
@@ -55,6 +56,12 @@ def rebuild(run: str) -> None:
 def visible(dsn: str) -> list[object]:
     with psycopg.connect(dsn) as connection:
         return [connection.execute(q.encode()).fetchall() for q in VISIBLE]
+
+
+def states(dsn: str) -> list[object]:
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute("select state from ops.decision order by decision_id").fetchall()
+    return [state for (state,) in found]
 
 
 def metrics(dsn: str, run: str) -> dict[object, tuple[object, object]]:
@@ -84,16 +91,19 @@ def test_a_build_beyond_the_bounds_replaces_nothing(warehouse: str, bounds: Call
     deliver(warehouse, "ms_registration", "2025-01-10", [entity(n) for n in range(1, 7)])
     deliver(warehouse, "fn_loan", "2025-02-05", [loan(n, n) for n in range(1, 7)])
     bounds(drift=0.2)
+    take_in("2025-06-30", run_id="zeroth")
+    decisions.merge("fn_loan:l2", "entity:2", Signature("审核员", "seen"))
     rebuild("first")
     good = visible(warehouse)
     assert all(good[:2]) and metrics(warehouse, "first")["parties"] == (6, "within")
-    assert metrics(warehouse, "first")["size_drift"] == (None, "unbounded")
+    assert metrics(warehouse, "zeroth")["size_drift"] == (None, "unbounded")
 
     # the bank files six loans anew under one code
     deliver(warehouse, "fn_loan", "2025-03-05", [loan(n, 1) for n in range(1, 7)])
     with pytest.raises(LinkageGateClosed, match=r"size_drift is .*at most 0\.2.*`tidu link accept`"):
         rebuild("second")
     assert visible(warehouse) == good
+    assert states(warehouse) == ["active"], "what was stopped ends no decision, whatever it made of its evidence"
     assert not nothing_new(date(2025, 6, 30))
     assert metrics(warehouse, "second")["size_drift"] == (1, "beyond")
     assert metrics(warehouse, "second")["parties"][1] == "beyond"
@@ -107,6 +117,7 @@ def test_a_build_beyond_the_bounds_replaces_nothing(warehouse: str, bounds: Call
     assert "let through: size_drift" in tidu("link", "accept", *SIGNED)
     rebuild("fourth")
     assert metrics(warehouse, "fourth")["size_drift"] == (1, "accepted")
+    assert states(warehouse)[0] == "stale"
     assert visible(warehouse)[0] != good[0] and nothing_new(date(2025, 6, 30))
     with pytest.raises(DecisionRefused, match="nothing to accept"):
         tidu("link", "accept", *SIGNED)

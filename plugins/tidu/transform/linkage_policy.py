@@ -53,7 +53,10 @@ class LinkagePolicy:
 def linkage_policy(path: Path | None = None) -> LinkagePolicy:
     """Read the policy and its labels. Raises PolicyError naming file and fault."""
     path = path or POLICY
-    document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise PolicyError(f"{path}: {error}") from error
     wanted = {"labels", "bounds", "comparable_growth", "least_enterprises"}
     if not isinstance(document, dict) or set(document) != wanted:
         raise PolicyError(f"{path}: expected the keys {', '.join(sorted(wanted))}")
@@ -90,7 +93,7 @@ def read_labels(path: Path) -> list[Label]:
                 if left == right:
                     raise PolicyError(f"{path}, line {reader.line_num}: {left} is paired with itself")
                 found.append(Label(left, right, SAME[cells[2]]))
-    except (OSError, UnicodeDecodeError, DecisionRefused) as error:
+    except (OSError, UnicodeDecodeError, csv.Error, DecisionRefused) as error:
         raise PolicyError(f"{path}: {error}") from error
     return found
 

@@ -65,6 +65,8 @@ def test_what_is_clear_is_tied(party: dict[str, Any], enterprise: str) -> None:
         pytest.param({"name": "青岛海天机械有限公司崂山分公司", "code": uscc(1), **HOME}, id="a branch"),
         pytest.param({"name": "毫不相干商店", "code": BROKEN}, id="a code one slip away alone"),
         pytest.param({"name": "海天机械有限责任公司", "code": uscc(77)}, id="the code of someone else"),
+        pytest.param({"name": "青岛蓝湾置业有限公司", **HOME, **DAY}, id="another name, same room and day"),
+        pytest.param({"name": "青岛カメラ有限公司", **HOME, **DAY}, id="another name, in another script"),
         pytest.param({"name": "无", "address": "无"}, id="placeholders"),
         pytest.param({"code": BROKEN}, id="nothing but a broken code"),
     ],

@@ -1,4 +1,6 @@
--- depends_on: {{ ref('int_identity__decision') }}
+-- depends_on: {{ ref('int_identity__linkage_verdict') }}
+{#- A build that is stopped for its links ends no decision. -#}
+{{ config(pre_hook=["{{ retire_decisions(ref('int_identity__decision')) }}", "{{ date_overrides() }}"]) }}
 
 with
 

@@ -24,6 +24,19 @@ party_match as (
 
 ),
 
+-- a later version may name another market entity
+irregularity as (
+
+    select distinct on (source_key)
+        'ms_irregularity' as dataset,
+        source_key,
+        entity_no
+    from {{ ref('stg_ms_irregularity') }}
+    where {{ entity_number('entity_no') }} is not null
+    order by source_key asc, delivered_on desc, delivery_id desc, row_no desc
+
+),
+
 -- records of the register name a market entity by its number
 entity_records as (
 
@@ -47,12 +60,7 @@ entity_records as (
     from {{ ref('stg_ms_annual_report') }}
     where {{ entity_number('entity_no') }} is not null
     union
-    select
-        'ms_irregularity' as dataset,
-        source_key,
-        entity_no
-    from {{ ref('stg_ms_irregularity') }}
-    where {{ entity_number('entity_no') }} is not null
+    select * from irregularity
 
 ),
 
@@ -63,7 +71,8 @@ links as (
         entity_records.source_key,
         coalesce(registered_entity.enterprise_id, party_link.enterprise_id) as enterprise_id,
         case when registered_entity.enterprise_id is not null then 'minted' else party_link.method end as method,
-        null::numeric(6, 5) as match_probability
+        null::numeric(6, 5) as match_probability,
+        1 as place
     from entity_records
     left join registered_entity on entity_records.entity_no = registered_entity.entity_no
     left join party_link
@@ -76,7 +85,8 @@ links as (
         party_link.party_no as source_key,
         party_link.enterprise_id,
         party_link.method,
-        party_match.match_probability
+        party_match.match_probability,
+        2 as place
     from party_link
     left join party_match
         on
@@ -97,7 +107,7 @@ final as (
         method,
         coalesce(match_probability, 1) as match_probability
     from links
-    order by dataset asc, source_key asc, (method = 'minted') desc, enterprise_id asc
+    order by dataset asc, source_key asc, place asc, enterprise_id asc
 
 )
 

@@ -1,7 +1,4 @@
-{{ config(
-    post_hook=["{{ retire_decisions(this) }}", "{{ date_overrides() }}"],
-    indexes=[{'columns': ['party_kind', 'party_no']}],
-) }}
+{{ config(indexes=[{'columns': ['party_kind', 'party_no']}]) }}
 
 with
 

@@ -67,7 +67,7 @@ known as (
         null::text as old_enterprise_id,
         null::text as new_enterprise_id,
         null::text as cause,
-        null::date as on_date
+        null::text[] as successors
     where false
     {% endif %}
 
@@ -87,6 +87,7 @@ final as (
             resolved.old_enterprise_id = known.old_enterprise_id
             and resolved.new_enterprise_id = known.new_enterprise_id
             and resolved.cause = known.cause
+            and resolved.successors = known.successors
     where known.old_enterprise_id is null
 
 )

@@ -1,11 +1,7 @@
 {%- set facets = history_facets() -%}
 {{ config(post_hook="{{ tells_one_thing(this) }}") }}
 
-{%- set facts = [
-    'uscc', 'org_code', 'name', 'entity_category', 'reg_type_code', 'holding_type', 'is_private', 'status',
-    'established_on', 'closed_on', 'registered_capital_yuan', 'district_code', 'zone_code', 'address', 'industry_code',
-    'industry_section', 'is_branch', 'registered_capital_amount', 'currency'
-] -%}
+{%- set facts = history_facts() -%}
 
 with
 

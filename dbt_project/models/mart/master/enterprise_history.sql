@@ -1,10 +1,6 @@
 {{ config(materialized='view', post_hook="{{ enterprise_as_of(this) }}") }}
 
-{%- set facts = [
-    'uscc', 'org_code', 'name', 'entity_category', 'reg_type_code', 'holding_type', 'is_private', 'status',
-    'established_on', 'closed_on', 'registered_capital_yuan', 'district_code', 'zone_code', 'address', 'industry_code',
-    'industry_section', 'is_branch', 'registered_capital_amount', 'currency'
-] -%}
+{%- set facts = history_facts() -%}
 
 with
 
@@ -29,7 +25,9 @@ final as (
         {%- for fact in facts %}
         facts.{{ fact }},
         {%- endfor %}
-        coalesce(facts.established_on, told.known_on) as valid_from,
+        coalesce(
+            facts.established_on, min(told.known_on) over (partition by told.enterprise_id)
+        ) as valid_from,
         'infinity'::date as valid_to,
         {{ known_time('told.known_on') }} as known_from,
         {{ known_time('told.shown_to') }} as known_to

@@ -33,12 +33,13 @@ final as (
         {{ money('size_class.revenue_wan * 10000') }} as revenue,
         {{ money('size_class.total_assets_wan * 10000') }} as total_assets,
         case
-            when size_class.size_industry is null then array['industry_code']
-            else array_remove(array[
+            when size_class.size_industry is null then 'industry_code'
+            else nullif(concat_ws(
+                ', ',
                 case when asked.headcount and size_class.headcount is null then 'headcount' end,
                 case when asked.revenue and size_class.revenue_wan is null then 'revenue' end,
                 case when asked.total_assets and size_class.total_assets_wan is null then 'total_assets' end
-            ], null)
+            ), '')
         end as missing
     from size_class
     left join asked on size_class.size_industry = asked.size_industry

@@ -11,18 +11,6 @@
 
 with
 
-said as (
-
-    select
-        enterprise_id,
-        told_on,
-        to_jsonb(enterprise) - '{enterprise_id,former_names,district_name,size_class,size_year,sources,told_on}'::text[]
-            as facts
-    from {{ ref('enterprise') }} as enterprise
-    where status = '未登记'
-
-),
-
 kept as (
 
     {% if is_incremental() %}
@@ -35,11 +23,40 @@ kept as (
 
 ),
 
+overtaken as (
+
+    select
+        coalesce(
+            bool_or({{ as_of() }} < shown_from or {{ as_of() }} < shown_to and shown_to < 'infinity'), false
+        ) as is_past
+    from kept
+
+),
+
+said as (
+
+    select
+        enterprise_id,
+        told_on,
+        jsonb_build_object(
+            {%- for fact in history_facts() %}
+            '{{ fact }}', {{ fact }}{{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as facts
+    from {{ ref('enterprise') }}
+    -- an earlier date than one that was built already has nothing to add
+    where status = '未登记' and not (select overtaken.is_past from overtaken)
+
+),
+
 -- what stood when this business date began, also where a build of this date has ended it already
 stood as (
 
     select * from kept
-    where {{ as_of() }} > shown_from and {{ as_of() }} <= shown_to
+    where
+        {{ as_of() }} > shown_from
+        and {{ as_of() }} <= shown_to
+        and not (select overtaken.is_past from overtaken)
 
 ),
 
@@ -92,7 +109,10 @@ unsaid as (
         kept.shown_from as shown_to
     from kept
     left join begun on kept.enterprise_id = begun.enterprise_id
-    where {{ as_of() }} = kept.shown_from and begun.enterprise_id is null
+    where
+        {{ as_of() }} = kept.shown_from
+        and begun.enterprise_id is null
+        and not (select overtaken.is_past from overtaken)
 
 ),
 

@@ -19,6 +19,8 @@ MOST_CANDIDATES = 5
 SUFFICIENT_NAMES = ("same name", "same core")
 """What a name has to be like to do alone; one slip away from a name lie the names of others, as registers show."""
 BEYOND_NAMES = ("latin_name", "code", "district", "address", "industry", "date", "capital")
+NAMELESS_PROOF = ("latin_name", "code")
+"""What may tie a party whose name is like none of the enterprise's: neighbours and sisters share all the rest."""
 LEAST_CONFIRMATION = 7.0
 """Bits that other fields have to add where a name is only similar: a street number, a day, or class and district."""
 
@@ -72,6 +74,7 @@ def decide(scored: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     clear = (
         (pl.col("place") == 1)
         & ((pl.col("level_name") > alone) | (beyond >= LEAST_CONFIRMATION))
+        & ((pl.col("level_name") != 0) | pl.any_horizontal(pl.col(f"level_{name}") > 0 for name in NAMELESS_PROOF))
         & (pl.col("match_probability") >= LEAST_PROBABILITY)
         & (pl.col("margin") >= LEAST_MARGIN)
     )

@@ -63,7 +63,8 @@ def parts_of(keys: pl.Series) -> pl.DataFrame:
         pinyin_start=start["pinyin"],
         sound=pl.when(pl.col("core").str.len_chars() > 2).then(said["sound"]),
         branch=pl.when(pl.col("name_key").str.contains(f"(?:{'|'.join(BRANCH_ENDINGS)})$")).then(plain).otherwise(None),
-        short_pattern=pl.when(short).then(letters),
+        # of a name in other scripts no two letters are left, which would be found in every name
+        short_pattern=pl.when(short & letters.str.contains(".*", literal=True)).then(letters),
         near=near(pl.col("core")),
         near_name=near(pl.col("name_key")),
     )

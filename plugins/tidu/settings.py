@@ -29,6 +29,8 @@ class Settings:
     """TIDU_RELEASE_APPROVER: who approves releases of `make run`; empty leaves them as draft."""
     data_docs: Path
     """TIDU_DATA_DOCS: folder of the validation pages."""
+    ask_hour: int
+    """TIDU_ASK_HOUR: hour in Asia/Shanghai at which departments are asked; upkeep follows 3 hours later."""
     linkage_backend: str
     """TIDU_LINKAGE_BACKEND: what compares records, `duckdb` (default) or `spark` (extra `spark`, Java 17)."""
     spark_master: str
@@ -59,6 +61,13 @@ def settings() -> Settings:
         landing_url=os.environ.get("TIDU_LANDING_URL") or str(home / "landing"),
         release_approver=os.environ.get("TIDU_RELEASE_APPROVER", "demo"),
         data_docs=Path(os.environ.get("TIDU_DATA_DOCS") or home / "data_docs"),
+        ask_hour=_hour(os.environ.get("TIDU_ASK_HOUR") or "6"),
         linkage_backend=os.environ.get("TIDU_LINKAGE_BACKEND") or "duckdb",
         spark_master=os.environ.get("TIDU_SPARK_MASTER") or "local[2]",
     )
+
+
+def _hour(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 24):
+        raise SettingsError(f"TIDU_ASK_HOUR is {text!r}; it must be an hour from 0 to 23")
+    return int(text)

@@ -12,6 +12,7 @@ import psycopg
 
 from tests.faults.clocks import Clock
 from tests.faults.disks import SmallDisk
+from tidu.cli.bench import undisturbed_hour
 from tidu.settings import PROJECT_ROOT
 from tidu.stack import components, postgres
 from tidu.stack.state import State
@@ -54,6 +55,7 @@ class Target:
         path = os.pathsep.join([str(PROJECT_ROOT / "plugins"), str(PROJECT_ROOT)])
         self.environment = {
             **kept, "TIDU_HOME": str(self.home), "PYTHONPATH": path, "PYTHONUNBUFFERED": "1",
+            "TIDU_ASK_HOUR": str(undisturbed_hour()),
             **(self.clock.environment if self.clock else {}),
         }  # fmt: skip
 

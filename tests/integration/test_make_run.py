@@ -24,6 +24,7 @@ import pytest
 
 from tests.integration.story import Story, contents, living
 from tests.security.canary import files, met, process_list, tables
+from tidu.cli.bench import undisturbed_hour
 from tidu.stack import airflow, lifecycle
 from tidu.stack.postgres import free_port
 
@@ -46,7 +47,8 @@ def story() -> Iterator[Story]:
         folder.chmod(0o755)
         make_world(folder / "world", 1500, 6, 7)
         env = {k: v for k, v in os.environ.items() if not k.startswith(("TIDU_", "AIRFLOW"))}
-        told = Story(folder / "home", folder / "world", {**env, "TIDU_HOME": str(folder / "home")})
+        own = {"TIDU_HOME": str(folder / "home"), "TIDU_ASK_HOUR": str(undisturbed_hour())}
+        told = Story(folder / "home", folder / "world", {**env, **own})
         yield told
         told.tidu("down")
 

@@ -7,6 +7,7 @@ are also copied bare into unlogged text tables and loaded by pandas.to_sql, so t
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import typer
@@ -96,7 +98,7 @@ def load(
     world = _world(state().home / "worlds" / f"bench_{enterprises}_{months}", enterprises, months)
     files = sorted(p for p in world.glob("*/*.csv") if p.parent.name != "truth")
     shutil.rmtree(folder, ignore_errors=True)
-    env = {**os.environ, "TIDU_HOME": str(folder), "PYTHONUNBUFFERED": "1"}
+    env = {**os.environ, "TIDU_HOME": str(folder), "PYTHONUNBUFFERED": "1", "TIDU_ASK_HOUR": str(undisturbed_hour())}
     env.pop("TIDU_DSN", None)
     try:
         with _timed() as whole:
@@ -120,6 +122,11 @@ def _world(folder: Path, enterprises: int, months: int) -> Path:
         plain(f"making a world of {enterprises:,} enterprises")
         make_world(folder, enterprises, months, 1)
     return folder
+
+
+def undisturbed_hour() -> int:
+    """Return the hour of the day that is farthest away, for schedules that shall not begin meanwhile."""
+    return (dt.datetime.now(ZoneInfo("Asia/Shanghai")).hour + 12) % 24
 
 
 def _tidu(env: dict[str, str], *arguments: str) -> None:

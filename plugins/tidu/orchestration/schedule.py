@@ -11,10 +11,11 @@ from __future__ import annotations
 from airflow.sdk import CronTriggerTimetable
 
 from tidu.contracts import departments
+from tidu.settings import settings
 
 ZONE = "Asia/Shanghai"
-HOUR = 6
-UPKEEP_HOUR = 9
+UPKEEP_HOURS = 3
+"""The upkeep comes so much later, when the builds are through."""
 EVERY_DAY, EVERY_MONDAY = "*", "1"
 ASKED_ON = {
     "daily": EVERY_DAY,
@@ -29,12 +30,14 @@ def cron(department: str) -> str:
     """Return the cron line of a department, minutes spread by its place in the list."""
     days = {ASKED_ON[contract.cadence] for contract in departments()[department]}
     minute = sorted(departments()).index(department) * 10
-    return f"{minute} {HOUR} * * {EVERY_DAY if EVERY_DAY in days else EVERY_MONDAY}"
+    return f"{minute} {settings().ask_hour} * * {EVERY_DAY if EVERY_DAY in days else EVERY_MONDAY}"
 
 
 def after_the_builds() -> CronTriggerTimetable:
     """Return the timetable of the daily upkeep: when the departments were asked and the master has been built."""
-    return CronTriggerTimetable(f"0 {UPKEEP_HOUR} * * *", timezone=ZONE, run_immediately=False)
+    return CronTriggerTimetable(
+        f"0 {(settings().ask_hour + UPKEEP_HOURS) % 24} * * *", timezone=ZONE, run_immediately=False
+    )
 
 
 def timetable(department: str) -> CronTriggerTimetable:

@@ -22,6 +22,10 @@ if pid == 0:
     assert pyarrow.compute.sum(column).as_py() == 19_999_900_000
     assert pandas.DataFrame({"x": column.to_numpy()}).x.sum() == 19_999_900_000
     assert (numpy.ones((300, 300)) @ numpy.ones((300, 300)))[0, 0] == 300
+    from tidu.identity.linkage import link
+    alike = {"name": "青岛海天机械有限公司", "district_code": "370203", "industry_code": "C3511"}
+    sides = [polars.DataFrame([{key: "A", **alike}]).to_arrow() for key in ("party_id", "enterprise_id")]
+    assert link(*sides, size=100_000).links.num_rows == 1
     os._exit(0)
 _, status = os.waitpid(pid, 0)
 sys.exit(os.waitstatus_to_exitcode(status))

@@ -1,7 +1,7 @@
 # Needs Linux, python3 >= 3.11 with venv, and make; everything else comes from requirements.lock.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup run down clean test story check audit lock strike faults bench fuzz
+.PHONY: help setup run down clean test prove story check audit lock strike faults bench fuzz
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -31,8 +31,18 @@ clean: down ## stop everything and remove its state
 
 # One file, one worker: what a file sets up is made once. (xdist's groups have no effect with pytest 9.2, which no longer reads _nodeid.)
 test: $(STAMP) ## all set-up, then every check and test
-	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not airflow and not faults"
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target check story
+	@$(MAKE) --no-print-directory -j 2 --output-sync=line units storyline
+
+.PHONY: units storyline
+units: $(STAMP)
+	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not airflow and not faults and not proof"
+
+# Airflow mostly waits: beside the other tests it costs little time
+storyline: check
+	@$(MAKE) --no-print-directory story
+
+prove: $(STAMP) ## what only many builds show: ids that last, a gate that holds; apart from make test for its time
+	$(BIN)/pytest -q -n 2 --dist load -m "proof and not airflow"
 
 story: $(STAMP) ## the main job end to end through a real Airflow
 	$(BIN)/pytest -q -m "airflow and not faults"

@@ -18,7 +18,7 @@ from tidu.identity.decisions import Signature, minted_id
 from tidu.stack.postgres import Cluster
 from tidu.transform import runner
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 AS_OF = "2025-12-31"
 Delivery = tuple[str, str, list[dict[str, object]]]
 Rows = list[tuple[object, ...]]

@@ -167,6 +167,7 @@ def test_what_makes_no_sense_is_refused(town: str, subject: str, into: str, why:
     assert states(town) == []
 
 
+@pytest.mark.proof
 def test_a_decision_is_stale_when_its_evidence_changes(town: str) -> None:
     decisions.merge("fn_loan:big", REGISTERED["2"], ME)
     decisions.merge("fn_loan:small", REGISTERED["2"], ME)

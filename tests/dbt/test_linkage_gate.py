@@ -87,6 +87,7 @@ def loan(number: int, enterprise: int) -> dict[str, object]:
     }  # fmt: skip
 
 
+@pytest.mark.proof
 def test_a_build_beyond_the_bounds_replaces_nothing(warehouse: str, bounds: Callable[..., None]) -> None:
     deliver(warehouse, "ms_registration", "2025-01-10", [entity(n) for n in range(1, 7)])
     deliver(warehouse, "fn_loan", "2025-02-05", [loan(n, n) for n in range(1, 7)])
@@ -123,6 +124,7 @@ def test_a_build_beyond_the_bounds_replaces_nothing(warehouse: str, bounds: Call
         tidu("link", "accept", *SIGNED)
 
 
+@pytest.mark.proof
 def test_labels_and_signs_of_overmerging_are_measured(warehouse: str, bounds: Callable[..., None]) -> None:
     deliver(warehouse, "ms_registration", "2025-01-10", [entity(n) for n in range(1, 5)])
     mixed = loan(2, 2) | {"borrower_name": "青岛第3机械有限公司"}

@@ -41,8 +41,8 @@ units: $(STAMP)
 storyline: check
 	@$(MAKE) --no-print-directory story
 
-prove: $(STAMP) ## what only many builds show: ids that last, a gate that holds; apart from make test for its time
-	$(BIN)/pytest -q -n 2 --dist load -m "proof and not airflow"
+prove: $(STAMP) ## what only many builds show: lasting ids, history, decisions, odd worlds, a gate that holds
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m proof
 
 story: $(STAMP) ## the main job end to end through a real Airflow
 	$(BIN)/pytest -q -m "airflow and not faults"

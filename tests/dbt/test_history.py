@@ -13,7 +13,7 @@ from tests.dbt.town import deliver, take_in, uscc
 from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 FACTS = (
     "enterprise_id, uscc, org_code, name, entity_category, reg_type_code, holding_type, is_private, status,"
     " established_on, closed_on, registered_capital_yuan, district_code, zone_code, address, industry_code,"

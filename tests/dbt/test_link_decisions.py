@@ -22,7 +22,7 @@ from tidu.identity.review import waiting
 from tidu.stack.postgres import Cluster
 from tidu.transform import build, nothing_new
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 AS_OF = "2025-06-30"
 ALPHA, BETA, STRANGE = uscc(1), uscc(2), uscc(9)
 ME = Signature("审核员", "looked it up")
@@ -167,7 +167,6 @@ def test_what_makes_no_sense_is_refused(town: str, subject: str, into: str, why:
     assert states(town) == []
 
 
-@pytest.mark.proof
 def test_a_decision_is_stale_when_its_evidence_changes(town: str) -> None:
     decisions.merge("fn_loan:big", REGISTERED["2"], ME)
     decisions.merge("fn_loan:small", REGISTERED["2"], ME)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.dbt.town import Figures, build_figures, deliver, uscc
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 NOWHERE = "370299"
 UPDATED = "2025-01-01T08:00:00"
 

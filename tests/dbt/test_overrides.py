@@ -18,7 +18,7 @@ from tidu.stack.postgres import Cluster
 from tidu.transform import build
 from tidu.transform.survivorship import survivorship
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 START = "2025-01-01"
 FIRST, DECIDED, LATER = dt.date(2025, 3, 31), dt.date(2025, 4, 10), dt.date(2025, 6, 2)
 MOVED, NAMED, PLAIN = (minted_id(f"ms_registration|{n}") for n in (1, 2, 3))

@@ -13,8 +13,14 @@ import pyarrow as pa
 SEQUENCE = "batch_seq"
 MOST_NAMES = 1_000
 """Names the rows of one page may have together; each becomes a column of every row."""
-_NOT_TEXT = re.compile(rb'(?<!"batch_seq)(?<!"total)"\s*:\s*[-\d]|(?<!"data)"\s*:\s*\[|"\s*:\s*[tf{NI]')
-"""Finds a value that is neither text nor null; may find one too many (inside a text), never one too few."""
+_NOT_TEXT = re.compile(
+    rb'"(?=\s*:\s*[-\d\[tf{NI])(?:(?<!"batch_seq")(?<!"total")\s*:\s*[-\d]|(?<!"data")\s*:\s*\[|\s*:\s*[tf{NI])'
+)
+"""Finds a value that is neither text nor null; may find one too many (inside a text), never one too few.
+
+Begins with a plain character, for which the search leaps ahead: begun with what must not stand before it, it would look
+at every byte and take 20 times as long.
+"""
 _OF_THE_PAGE = (b'"total"', b'"data"')
 """Names that stand once in a page of texts; a row that has them too may hold anything under them."""
 

@@ -148,4 +148,11 @@ def _text_column(cells: tuple[Any, ...]) -> Any:
     try:
         return pa.array(cells, pa.string())
     except (pa.ArrowTypeError, pa.ArrowInvalid):
-        return pa.array(map(text_of, cells), pa.string())
+        # most columns that are not text hold numbers and a few texts: those are settled here without a call for each
+        return pa.array(
+            [
+                (str(int(c)) if c.is_integer() and -1e15 < c < 1e15 else repr(c)) if type(c) is float else text_of(c)
+                for c in cells
+            ],
+            pa.string(),
+        )

@@ -25,9 +25,9 @@ _PREFIX = rb"<(?:[^\s<>/!?]*:)?"
 _WITHOUT_REFERENCE = re.compile(_PREFIX + rb"(?:c|row)(?:/?>|\s+(?!r\s*=)|\s*/)")
 # Cells that are formatted and hold nothing lie anywhere and cost nothing.
 _NOT_HOLLOW = rb"""["'](?!(?:\s+\w+="\w*")*\s*/>)"""
-_WIDE = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]{2,})[0-9]+\s*""" + _NOT_HOLLOW)
-_NARROW = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z])[0-9]""")
-_LONG = re.compile(rb"""\sr\s*=\s*["']\s*[A-Za-z]+([0-9]{4,})\s*""" + _NOT_HOLLOW)
+_WIDE = re.compile(rb"""r(?<=\sr)\s*=\s*["']\s*([A-Za-z]{2,})[0-9]+\s*""" + _NOT_HOLLOW)
+_NARROW = re.compile(rb"""r(?<=\sr)\s*=\s*["']\s*([A-Za-z])[0-9]""")
+_LONG = re.compile(rb"""r(?<=\sr)\s*=\s*["']\s*[A-Za-z]+([0-9]{4,})\s*""" + _NOT_HOLLOW)
 _SHARED_CELL = re.compile(rb"""\st\s*=\s*["']s["'][^>]*><(?:[^\s<>/]*:)?v>([0-9]{1,9})<""")
 _ITEM = re.compile(_PREFIX + rb"si[\s/>]")
 
@@ -74,10 +74,10 @@ def extent(sheet: bytes) -> tuple[int, int]:
     """Return how many rows and columns the rectangle from A1 around all cells has; rather too many than too few."""
     if _WITHOUT_REFERENCE.search(sheet):
         return _counted_extent(sheet)
-    columns = max((_column(m[1]) for m in _WIDE.finditer(sheet)), default=26)
-    rows = max((int(m[1]) for m in _LONG.finditer(sheet)), default=999)
+    columns = max(map(_column, set(_WIDE.findall(sheet))), default=26)
+    rows = max(map(int, set(_LONG.findall(sheet))), default=999)
     if columns == 26 and rows * columns > MOST_SHEET_CELLS // 10:
-        columns = max((_column(letter) for letter in {m[1] for m in _NARROW.finditer(sheet)}), default=1)
+        columns = max(map(_column, set(_NARROW.findall(sheet))), default=1)
     return rows, columns
 
 

@@ -5,7 +5,7 @@ years and months), `monitor` (the published indicators, not yet released).
 """
 
 from tidu.transform.builds import begin_build, finish_build, nothing_new
-from tidu.transform.runner import STAGES, build
+from tidu.transform.runner import STAGES, build, read_project
 from tidu.transform.wholeness import figures_are_lost
 
-__all__ = ["STAGES", "begin_build", "build", "figures_are_lost", "finish_build", "nothing_new"]
+__all__ = ["STAGES", "begin_build", "build", "figures_are_lost", "finish_build", "nothing_new", "read_project"]

@@ -118,6 +118,15 @@ def _in_passes(build_: Hold, options: Sequence[str], variables: Mapping[str, str
     return nodes + invoke(later, variables, build_.token)
 
 
+def read_project() -> None:
+    """Have dbt read the project now, so that the first build need not: what it read is kept in the state folder.
+
+    Idempotence: does nothing where it was read before; dbt itself takes up what changed since.
+    """
+    if not (settings().home / "dbt" / "target" / "partial_parse.msgpack").exists():
+        invoke(["parse"], {})
+
+
 @acting_as(Role.TRANSFORM)
 def invoke(command: Sequence[str], variables: Mapping[str, str], token: str = "") -> tuple[NodeRun, ...]:
     """Run one dbt command on the warehouse; return its nodes. Raises TiduError when dbt itself breaks.
@@ -126,6 +135,7 @@ def invoke(command: Sequence[str], variables: Mapping[str, str], token: str = ""
     """
     from dbt.cli.main import dbtRunner
 
+    _spare_the_stack()
     home = settings().home / "dbt"
     home.mkdir(parents=True, exist_ok=True)
     arguments = [
@@ -139,6 +149,17 @@ def invoke(command: Sequence[str], variables: Mapping[str, str], token: str = ""
     if outcome.exception is not None:
         raise TiduError(f"dbt {command[0]}: {outcome.exception}; the log is in {home / 'logs'}") from outcome.exception
     return tuple(_node(r) for r in getattr(outcome.result, "results", ()))
+
+
+def _spare_the_stack() -> None:
+    """Keep dbt from walking the whole call stack to learn which module asks for its behaviour flags: its adapter does.
+
+    Below Airflow, with its thousands of modules, the answer takes as long as reading the project.
+    """
+    from dbt_common import behavior_flags
+
+    rendered: Any = behavior_flags.BehaviorFlagRendered
+    rendered._default_source = staticmethod(lambda: "dbt.adapters.postgres.impl")
 
 
 def _dates(variables: Mapping[str, str]) -> dict[str, dt.date]:

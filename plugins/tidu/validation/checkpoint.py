@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any
 
 import psycopg
@@ -177,6 +177,7 @@ def _warehouse() -> Iterator[tuple[Any, Any]]:
     import great_expectations as gx
 
     _spare_the_stack()
+    _configure_once()
     _literal_queries()
     context: Any = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False, "metric_calculations": False}
@@ -199,6 +200,30 @@ def _spare_the_stack() -> None:
     import great_expectations.util
 
     great_expectations.util.stack = list
+
+
+def _configure_once() -> None:
+    """Let GX derive an expectation's configuration once for a question about it, not once for each of its keywords.
+
+    Nothing changes an expectation while it is asked.
+    """
+    from great_expectations.expectations.expectation import Expectation
+
+    derive, ask = Expectation.configuration.fget, Expectation._get_runtime_kwargs
+    if hasattr(ask, "__wrapped__"):
+        return
+    derived: dict[int, Any] = {}
+
+    @wraps(ask)
+    def answered(expectation: Any, runtime_configuration: Any = None) -> Any:
+        derived[id(expectation)] = derive(expectation)
+        try:
+            return ask(expectation, runtime_configuration)
+        finally:
+            del derived[id(expectation)]
+
+    Expectation._get_runtime_kwargs = answered
+    Expectation.configuration = property(lambda expectation: derived.get(id(expectation)) or derive(expectation))
 
 
 def _literal_queries() -> None:

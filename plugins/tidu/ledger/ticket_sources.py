@@ -58,7 +58,7 @@ placed as (
 lasting as (
     select quarantine_id, dataset, max(place) over (partition by dataset, source_key, run) as last_place from placed
 ),
-fixed as (
+fixed as materialized (  -- without statistics of a first load the planner would derive it anew for every faulty row
     select l.quarantine_id, s.delivery_id, s.delivered_on
     from lasting as l join snapshot as s on s.dataset = l.dataset and s.place = l.last_place + 1
     union all

@@ -51,7 +51,9 @@ final as (
 
     select
         standing.*,
-        coalesce(district_code.today_code, '370299') as today_district_code
+        coalesce(district_code.today_code, '370299') as today_district_code,
+        standing.entity_category = '企业'
+        and coalesce({{ is_branch_name(name_key('standing.entity_name')) }}, false) as is_branch
     from standing
     left join district_code on standing.district_code = district_code.code
 

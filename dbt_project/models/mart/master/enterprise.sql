@@ -82,8 +82,7 @@ registered as (
         {{ capital_in_yuan('registration.registered_capital_yuan', 'registration.currency') }}
             as registered_capital_yuan,
         industry.section as industry_section,
-        registration.entity_category = '企业'
-        and coalesce({{ is_branch_name(name_key('registration.entity_name')) }}, false) as is_branch,
+        registration.is_branch,
         size_class.size_class,
         size_class.size_year,
         registration.delivered_on as told_on

@@ -5,9 +5,9 @@
 
 with
 
-enterprise as (
+registration as (
 
-    select * from {{ ref('enterprise') }}
+    select * from {{ ref('int_enterprise__registration') }}
 
 ),
 
@@ -72,12 +72,12 @@ changed as (
         {{ money('told.registered_capital_yuan') }} as registered_capital_amount,
         industry.section as industry_section,
         case
-            when told.entity_name = enterprise.name and told.entity_category = enterprise.entity_category
-                then enterprise.is_branch
+            when told.entity_name = registration.entity_name and told.entity_category = registration.entity_category
+                then registration.is_branch
             else told.entity_category = '企业' and coalesce({{ is_branch_name(name_key('told.entity_name')) }}, false)
         end as is_branch
     from told
-    inner join enterprise on told.enterprise_id = enterprise.enterprise_id
+    inner join registration on told.enterprise_id = registration.enterprise_id
     left join industry on {{ industry_division('told.industry_code') }} = industry.code
 
 ),

@@ -20,6 +20,8 @@ from tidu.orchestration.schedule import timetable
 from tidu.orchestration.tags import Tag
 
 LATE_AFTER = dt.timedelta(hours=2)
+URGENCY = {"daily": 4, "weekly": 3, "monthly": 2, "irregular": 1, "yearly": 1}
+"""Weight of a dataset's tasks where slots are scarce: what comes often is most, and begun last it would end last."""
 
 
 def ingest_dag(department: str, doc_md: str | None) -> DAG:
@@ -44,8 +46,9 @@ def ingest_dag(department: str, doc_md: str | None) -> DAG:
 
 def _dataset_group(dataset: str, department: str) -> Any:
     """Return the task group of a dataset; its last task's result is the number of rows accepted."""
+    weight = URGENCY[contract(dataset).cadence]
 
-    @task_group(group_id=dataset, tooltip=contract(dataset).heading)
+    @task_group(group_id=dataset, tooltip=contract(dataset).heading, default_args={"priority_weight": weight})
     def group() -> Any:
         pulled = pull.override(pool=department)(dataset, department)
         landed = land(dataset)

@@ -51,6 +51,8 @@ TUNING: dict[str, str] = {
     "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "60",
     # the 5 s of Airflow's own let tasks fail on a machine that is busy
     "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "30",
+    # a supervisor that sees its task's sockets close before the process has ended sleeps for this long: 5 s by default
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
     "GX_ANALYTICS_ENABLED": "False",
     "DBT_SEND_ANONYMOUS_USAGE_STATS": "False",

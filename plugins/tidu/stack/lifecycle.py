@@ -68,10 +68,18 @@ def up(where: State, tell: Callable[[str], None]) -> databases.Databases:
                 if part.start(where):
                     since[part.name.replace("-", "_")] = dt.datetime.now(dt.UTC)
                     tell(f"airflow {part.name} started")
+            _read_project()
         airflow.wait_until_healthy(where, parts, since)
         client(where).ensure_pools(connections)
         tell(f"Airflow healthy at {airflow.base_url(where)}")
     return found
+
+
+def _read_project() -> None:
+    """Read the dbt project while Airflow comes up. Imported here: what dbt needs takes every other command seconds."""
+    from tidu.transform import read_project
+
+    read_project()
 
 
 def _have_moved(where: State, connections: Mapping[str, str]) -> bool:

@@ -162,14 +162,15 @@ class Follower:
         current = {run.dag_id: run for run in runs}
         self.upkeep.note_work(at_work=True)
         while current:
-            self.upkeep.look()
+            looked = self.upkeep.look()
             current = self.upkeep.patiently(partial(self._present, current))
             watch.states = {dag_id: run.state for dag_id, run in current.items()}
             watch.stages = self.upkeep.patiently(partial(_finished_stages, list(current.values())))
             self.show(watch)
             if all(run.state in FINAL_STATES for run in current.values()):
                 break
-            self.upkeep.note_work(self.upkeep.patiently(self.airflow.is_anything_at_work))
+            if looked:
+                self.upkeep.note_work(self.upkeep.patiently(self.airflow.is_anything_at_work))
             if time.monotonic() > deadline:
                 raise StackError(f"not finished after {RUN_WITHIN_SECONDS:.0f} s: {watch.states}; see Airflow's pages")
             time.sleep(0.5)
@@ -179,10 +180,12 @@ class Follower:
         return list(current.values())
 
     def _present(self, runs: dict[str, Run]) -> dict[str, Run]:
-        return {
-            dag_id: run if run.state in FINAL_STATES else self.airflow.run(dag_id, run.run_id)
-            for dag_id, run in runs.items()
-        }
+        """Return the runs as they are now: one question for those that go on, and one for each that has ended since."""
+        open_ = [run for run in runs.values() if run.state not in FINAL_STATES]
+        going_on = {run.run_id: run for run in self.airflow.going_on([run.dag_id for run in open_])}
+        ended = {run.run_id: self.airflow.run(run.dag_id, run.run_id) for run in open_ if run.run_id not in going_on}
+        now = going_on | ended
+        return {dag_id: now.get(run.run_id, run) for dag_id, run in runs.items()}
 
     def _story(self, run: Run) -> str:
         """Tell which task failed and how its log ends."""

@@ -39,6 +39,8 @@ LOCAL_OPTIONS = {
     # a first load dirties several hundred megabytes at once; written out once is cheaper than evicted by every task
     "shared_buffers": "1GB",
     "checkpoint_timeout": "15min",
+    # stages gather the statistics they need themselves; a vacuum besides takes half of one of two cores from them
+    "autovacuum_naptime": "5min",
 }
 # seconds: after a kill, or with minutes of changes to write out, a busy disk needs this long
 PATIENCE = "600"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,6 +95,14 @@ class Airflow:
     def runs(self, dag_id: str, states: Iterable[str]) -> list[Run]:
         """Return a DAG's runs in the given states."""
         answer = self._get(f"/api/v2/dags/{dag_id}/dagRuns", state=list(states), limit=100)
+        return [_run(found) for found in answer["dag_runs"]]
+
+    def going_on(self, dag_ids: Collection[str]) -> list[Run]:
+        """Return the runs of these DAGs that have not ended."""
+        if not dag_ids:
+            return []
+        body = {"dag_ids": list(dag_ids), "states": ["queued", "running"], "page_limit": 100}
+        answer = self._call("POST", "/api/v2/dags/~/dagRuns/list", json=body).json()
         return [_run(found) for found in answer["dag_runs"]]
 
     def tasks(self, run: Run) -> list[TaskState]:

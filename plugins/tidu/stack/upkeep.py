@@ -39,13 +39,13 @@ class Upkeep:
     _looked: float = 0.0
     _at_work: float = field(default_factory=time.monotonic)
 
-    def look(self) -> None:
-        """Start again what died since the last look; does nothing more often than every two seconds.
+    def look(self) -> bool:
+        """Start again what died since the last look, unless that was less than two seconds ago; tell whether it looked.
 
         Raises StackError when a part dies again and again or does not come back; the next job begins with all parts up.
         """
         if time.monotonic() - self._looked < LOOK_EVERY_SECONDS:
-            return
+            return False
         dead = lifecycle.dead_parts(self.where)
         for name in dead:
             self.deaths[name] += 1
@@ -55,6 +55,7 @@ class Upkeep:
         if dead:
             self._up_again()
         self._looked = time.monotonic()
+        return True
 
     def note_work(self, at_work: bool) -> None:
         """Take down whether a task is at work while runs go on; a scheduler that leaves them lying is started anew.

@@ -46,3 +46,8 @@
 {% macro entity_number(entity_no) -%}
     case when not ops.is_placeholder_code({{ entity_no }}) then {{ entity_no }} end
 {%- endmacro %}
+
+{#- An account holds many records of one party; any other party is one record, delivered again and again. -#}
+{% macro is_account(party_kind) -%}
+    {{ party_kind }} in ('taxpayer', 'employer', 'entity')
+{%- endmacro %}

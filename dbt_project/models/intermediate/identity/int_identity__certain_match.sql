@@ -20,32 +20,9 @@ registered_name as (
 
 ),
 
-current_registration as (
-
-    select * from {{ ref('int_ms_registration__current') }}
-
-),
-
-registered_entity as (
-
-    select * from {{ ref('int_identity__registered_entity') }}
-
-),
-
--- a branch that files under the code of an enterprise that is none: a branch is not its parent
 branch_filing as (
 
-    select distinct
-        party_variant.party_kind,
-        party_variant.party_no,
-        party_variant.code_key
-    from party_variant
-    inner join party_code on party_variant.code_key = party_code.code_key
-    inner join registered_entity on party_code.enterprise_id = registered_entity.enterprise_id
-    inner join current_registration on registered_entity.entity_no = current_registration.entity_no
-    where
-        {{ is_branch_name('party_variant.name_key') }}
-        and not {{ is_branch_name('current_registration.entity_name') }}
+    select * from {{ ref('int_identity__branch_filing') }}
 
 ),
 
@@ -56,15 +33,14 @@ evidence as (
         party_variant.party_no,
         party_variant.weight,
         party_variant.last_delivered_on,
-        case when branch_filing.party_no is null then party_code.enterprise_id end as code_enterprise_id,
+        party_code.enterprise_id as code_enterprise_id,
         party_code.method as code_method,
         registered_name.enterprise_id as name_enterprise_id,
+        coalesce({{ is_branch_name('party_variant.name_key') }}, false) as is_branch_name,
+        -- whether a branch files under the code of its parent; null where no branch's name stands beside it
+        branch_filing.is_branch as is_branch_filing,
         -- a code of someone else beside the name of an enterprise that has a code of its own
-        coalesce(party_code.is_uscc and registered_name.is_coded, false) as is_contradicted,
-        -- there the name of a registered branch wins
-        registered_name.enterprise_id is not null
-        and coalesce(registered_name.enterprise_id <> party_code.enterprise_id, true)
-        and {{ is_branch_name('party_variant.name_key') }} as is_branch_of_code
+        coalesce(party_code.is_uscc and registered_name.is_coded, false) as is_contradicted
     from party_variant
     left join party_code on party_variant.code_key = party_code.code_key
     left join registered_name on party_variant.name_key = registered_name.name_key
@@ -72,8 +48,23 @@ evidence as (
         on
             party_variant.party_kind = branch_filing.party_kind
             and party_variant.party_no = branch_filing.party_no
-            and party_variant.code_key = branch_filing.code_key
+            and party_code.enterprise_id = branch_filing.parent_enterprise_id
     where party_code.enterprise_id is not null or registered_name.enterprise_id is not null
+
+),
+
+-- a branch is not its parent: where it files, its parent's code and name tie nobody
+told as (
+
+    select
+        *,
+        case
+            when is_branch_name and is_branch_filing is not null and name_enterprise_id is not null then 'name'
+            when is_branch_filing then null
+            when code_enterprise_id is not null then 'code'
+            when is_branch_name or not is_contradicted then 'name'
+        end as told_by
+    from evidence
 
 ),
 
@@ -84,17 +75,16 @@ decided as (
         party_no,
         weight,
         last_delivered_on,
+        case told_by when 'code' then code_enterprise_id else name_enterprise_id end as enterprise_id,
+        case told_by when 'code' then code_method else 'name_exact' end as method,
+        -- a branch's name ranks as the code it files under would, and as a name where it is the exception
         case
-            when is_branch_of_code then name_enterprise_id
-            when code_enterprise_id is not null then code_enterprise_id
-            when not is_contradicted then name_enterprise_id
-        end as enterprise_id,
-        case when is_branch_of_code then 'name_exact' else coalesce(code_method, 'name_exact') end as method,
-        case
-            when is_branch_of_code then 0
-            else coalesce(array_position(array['uscc', 'org_code', 'reg_no'], code_method), 4)
+            when told_by = 'code' or is_branch_filing
+                then array_position(array['uscc', 'org_code', 'reg_no'], code_method)
+            else 4
         end as method_rank
-    from evidence
+    from told
+    where told_by is not null
 
 ),
 
@@ -104,13 +94,14 @@ supported as (
         party_kind,
         party_no,
         enterprise_id,
-        method,
         method_rank,
+        -- by a code of its own, where it bears one besides
+        max(method) as method,
         sum(weight) as weight,
         max(max(last_delivered_on)) over (partition by party_kind, party_no, enterprise_id) as last_delivered_on
     from decided
     where enterprise_id is not null
-    group by party_kind, party_no, enterprise_id, method, method_rank
+    group by party_kind, party_no, enterprise_id, method_rank
 
 ),
 
@@ -125,7 +116,7 @@ strongest as (
         rank() over (
             partition by party_kind, party_no
             order by
-                case when party_kind not in ('taxpayer', 'employer', 'entity') then last_delivered_on end desc,
+                case when not {{ is_account('party_kind') }} then last_delivered_on end desc,
                 method_rank asc,
                 weight desc,
                 last_delivered_on desc

@@ -58,6 +58,9 @@ def town(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Tem
             account("slip", "37020219800101587903", "青岛甲机诫有限公司", "市北区杭州路12号", industry_code="C3511"),
             account("branch", uscc(3), f"{PARENT}市南分公司", "青岛市市南区江西路3号"),
             account("other branch", uscc(3), f"{PARENT}李沧分公司", "青岛市李沧区书院路1号"),
+            # an old number on each of two papers, both of others
+            *(account("two numbers", "370203" + uscc(number)[8:17], "青岛甲机诫有限公司", "市北区杭州路12号",
+                      industry_code="C3511") for number in (4, 5)),
             account("other", "37020219800101587904", "青岛鹏瑞贸易有限公司", "青岛市平度市人民路8号",
                     district_code="370283", industry_code="A0111", registered_on="2009-01-20"),
         ])  # fmt: skip
@@ -79,6 +82,7 @@ def test_each_account_is_tied_by_what_can_tie_it(town: str) -> None:
     assert {number: (method, entity) for number, method, entity in found} == {
         "shop": ("probabilistic", "1"), "unclear": ("minted", None), "slip": ("probabilistic", "3"),
         "branch": ("name_exact", "4"), "other branch": ("minted", None), "other": ("minted", None),
+        "two numbers": ("minted", None),
     }  # fmt: skip
 
 

@@ -65,6 +65,31 @@ def sound_codes(codes: pl.Series) -> pl.Series:
     return codes.is_in(sound.implode()).fill_null(False)
 
 
+def organisation_codes(codes: pl.Series) -> pl.Series:
+    """Return the organisation code within each sound code; null for anything else.
+
+    Of a unified credit code whose check character holds, places 9 to 17; of 9 characters, or of 15 (six of a district
+    before it), the last nine where their own check character (GB 11714) holds.
+
+    >>> organisation_codes(pl.Series(["91370200737264051Q", "370203737264051", "370203737264052"])).to_list()
+    ['737264051', '737264051', None]
+    """
+    frame = pl.select(code=codes).with_columns(
+        _old=pl.col("code").str.extract(r"^(?:[0-9A-Z]{6})?([0-9A-Z]{8}[0-9X])$")
+    )
+    distinct = frame["_old"].drop_nulls().unique().sort()
+    read = _values(distinct, ORGANISATION)
+    held = -(read[:, :8] @ np.array(ORGANISATION_WEIGHTS)) % 11 == np.minimum(read[:, -1], 10)
+    sound = distinct.filter(pl.Series(held, dtype=pl.Boolean))
+    found = (
+        pl.when(sound_codes(frame["code"]))
+        .then(pl.col("code").str.slice(8, 9))
+        .when(pl.col("_old").is_in(sound.implode()))
+        .then("_old")
+    )
+    return frame.select(organisation=found).to_series()
+
+
 def _values(codes: pl.Series, alphabet: str) -> Values:
     """Read codes of one length as places in an alphabet, one row per code."""
     table = np.zeros(128, dtype=np.int64)

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import polars as pl
 
-from tidu.identity.code_repair import possible_codes
+from tidu.identity.code_repair import organisation_codes, possible_codes
 from tidu.identity.enterprise_names import name_parts
 from tidu.identity.linkage import link
 from tidu.identity.linkage.candidates import candidate_pairs
@@ -81,7 +81,8 @@ select string_to_table(coalesce(bearers, enterprise_id), ' ') as enterprise_id, 
 from intermediate.int_identity__registered_name
 """
 BY_CODE = """
-select enterprise_id from intermediate.int_identity__registered_code where code_kind = 'uscc' and code = any(%s)
+select enterprise_id from intermediate.int_identity__registered_code
+where code_kind = 'uscc' and code = any(%s) or code_kind = 'org_code' and code = any(%s)
 """
 BY_DAY = """
 select e.enterprise_id
@@ -161,10 +162,13 @@ def _meant(given: pl.DataFrame, parts: pl.DataFrame, bearers: pl.DataFrame) -> l
     )
     ids = set(bearers.join(alike, on="name_key", how="semi")["enterprise_id"])
     codes = possible_codes(given["code"])["code"].unique().sort().to_list()
+    # who bears a code that the party bears is not meant, but has to be known for it to contradict
+    old_codes = given["code"].filter(given["code"].str.len_chars() < 18)
+    organisations = organisation_codes(old_codes).drop_nulls().unique().sort().to_list()
     days = given.select("registered_on", "district_code").drop_nulls().unique().sort("registered_on", "district_code")
     addresses = given["address"].drop_nulls().unique().sort().to_list()
     with connect() as connection:
-        ids |= {row[0] for row in connection.execute(BY_CODE, [codes])}
+        ids |= {row[0] for row in connection.execute(BY_CODE, [codes, organisations])}
         ids |= {row[0] for row in connection.execute(BY_ADDRESS, [addresses])}
         ids |= {
             row[0]

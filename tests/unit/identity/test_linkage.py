@@ -16,12 +16,13 @@ from tidu.identity.linkage.model import model
 
 SIZE = 100_000
 HOME = {"address": "青岛市市北区杭州路12号3号楼201室", "district_code": "370203", "industry_code": "C3511"}
+OFFICE = {"address": "青岛市市南区江西路3号", "district_code": "370202"}
 DAY = {"registered_on": date(2015, 3, 4)}
 BROKEN = uscc(3)[:10] + "W" + uscc(3)[11:]
 REGISTER: list[dict[str, Any]] = [
     {"enterprise_id": "A", "name": "青岛海天机械有限公司", "code": uscc(1), **HOME, **DAY},
     {"enterprise_id": "A", "name": "青岛旧日机械有限公司", "code": uscc(1), "is_former": True, **HOME, **DAY},
-    {"enterprise_id": "B", "name": "青岛海天机械有限公司市南分公司", "code": uscc(2), "district_code": "370202"},
+    {"enterprise_id": "B", "name": "青岛海天机械有限公司市南分公司", "code": uscc(2), **OFFICE},
     {"enterprise_id": "C", "name": "青岛德馨食品有限公司", "code": uscc(3), "district_code": "370211"},
     {"enterprise_id": "D", "name": "市北区光晖理发店", "address": "青岛市市北区台东一路7号", "district_code": "370203",
      "industry_code": "O8051", "registered_on": date(2012, 5, 6)},
@@ -73,6 +74,42 @@ def test_what_is_clear_is_tied(party: dict[str, Any], enterprise: str) -> None:
 )  # fmt: skip
 def test_what_is_not_clear_is_left_to_a_reviewer(party: dict[str, Any]) -> None:
     assert tied(party) == {}
+
+
+SHORT, LAOSHAN = "海天机械有限责任公司", "海天机械有限责任公司崂山分公司"
+SHINAN = {"name": "海天机械有限责任公司市南分公司", **OFFICE}
+
+
+@pytest.mark.parametrize(
+    ("spellings", "enterprise"),
+    [
+        pytest.param([{"name": SHORT, **HOME}], "A", id="its own name alone"),
+        pytest.param([{"name": SHORT, **HOME}, {"name": LAOSHAN}], None, id="also a branch, which is not its parent"),
+        pytest.param([{"name": SHORT, **HOME}, SHINAN], "B", id="a branch that is called like its parent too"),
+        pytest.param([{"name": SHORT, **HOME}, SHINAN, {"name": LAOSHAN}], None, id="two branches"),
+        pytest.param([SHINAN, {"name": LAOSHAN}], None, id="two branches and no other name"),
+        pytest.param(
+            [{"name": SHORT, **HOME}, {"name": "毫不相干有限公司崂山分公司"}], None, id="a branch of another name"
+        ),
+        pytest.param([{"name": SHORT, **HOME}, {"code": uscc(77)}], None, id="a nameless row with another's code"),
+        pytest.param([SHINAN, {"code": uscc(1)}], "B", id="a branch under its parent's code"),
+    ],
+)
+def test_a_party_is_judged_by_all_its_spellings(spellings: list[dict[str, Any]], enterprise: str | None) -> None:
+    assert tied(*({"party_id": "0", **spelling} for spelling in spellings)).get("0") == enterprise
+
+
+@pytest.mark.parametrize(
+    ("code", "enterprise"),
+    [
+        pytest.param("370203" + uscc(1)[8:17], "A", id="its own old number"),
+        pytest.param("370203" + uscc(6)[8:17], None, id="the old number of someone else"),
+        pytest.param(uscc(6)[8:17], None, id="the organisation code of someone else"),
+        pytest.param("370203" + uscc(77)[8:17], "A", id="a number like an old one, of nobody in the register"),
+    ],
+)
+def test_the_old_number_of_another_contradicts(code: str, enterprise: str | None) -> None:
+    assert tied({"name": SHORT, "code": code, **HOME}).get("0") == enterprise
 
 
 def test_candidates_of_what_is_open_come_in_order_with_their_reasons() -> None:

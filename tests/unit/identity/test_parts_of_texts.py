@@ -10,7 +10,7 @@ from stdnum.cn import uscc as stdnum_uscc
 
 from tests.dbt.town import uscc
 from tidu.identity import address_parts, name_key, name_keys, name_parts, possible_codes, spoken
-from tidu.identity.code_repair import UNIFIED
+from tidu.identity.code_repair import UNIFIED, organisation_codes
 from tidu.identity.places import DISTRICTS, WITHDRAWN
 
 TEXTS = st.lists(
@@ -95,6 +95,15 @@ def test_one_slip_leads_back_to_the_code_that_was_meant(number: int, place: int,
     else:
         assert meant in found["code"].to_list()
     assert all(holds(code) for code in found["code"])
+
+
+@given(st.integers(1, 99_999_999), st.integers(0, 8), st.sampled_from("0123456789"), st.sampled_from(["", "370203"]))
+def test_an_organisation_code_is_read_where_its_check_holds(number: int, place: int, wrong: str, district: str) -> None:
+    meant = uscc(number)[8:17]
+    written = meant[:place] + wrong + meant[place + 1 :]
+    expected = [meant, meant, written if written == meant else None, None, None]
+    codes = [uscc(number), district + meant, district + written, "3702" + meant, None]
+    assert organisation_codes(pl.Series(codes)).to_list() == expected
 
 
 def holds(code: str) -> bool:

@@ -28,19 +28,43 @@ LEAST_CONFIRMATION = 7.0
 def allowed(pairs: pl.DataFrame, parties: pl.DataFrame, registered: pl.DataFrame) -> pl.DataFrame:
     """Leave out pairs that no likeness can make one, and add party_id and enterprise_id to the others.
 
-    A branch is not its parent, and not another branch. A sound code that is not the enterprise's contradicts, in
-    whatever spelling of the party it stands; a branch's does not, since branches file under their parent's.
+    A pair of spellings passes where both have the same branch's part, or both none. Beyond that parties and enterprises
+    are ruled out as wholes, whatever other spellings of theirs agree:
+
+    - A party that anywhere bears a branch's part which no name of the enterprise has: it is not the parent for being
+      called like the parent elsewhere, and one that is called by two branches is neither. The other way round nothing
+      follows: a branch may be called like its parent now and then, and passes by the names that have its part.
+    - A party that anywhere bears a sound code which is not the enterprise's. A branch's spelling does not count, nor do
+      codes against a branch, since branches file under their parent's. An organisation code in an old number counts
+      only where another enterprise of `registered` bears it: too many other numbers look like one.
     """
-    left = parties.select(
-        party_record="record", party_id="owner", part="branch", code=pl.when("is_sound_code").then("code")
-    )
-    right = registered.select(registered_record="record", enterprise_id="owner", its_part="branch", its_code="code")
+    owners = ["party_id", "enterprise_id"]
+    left = parties.select(party_record="record", party_id="owner", part="branch")
+    right = registered.select(registered_record="record", enterprise_id="owner", its_part="branch")
     both = pairs.join(left, on="party_record").join(right, on="registered_record")
     both = both.filter(pl.col("part").eq_missing(pl.col("its_part")))
-    organisations = pl.col("code").str.slice(8, 9) != pl.col("its_code").str.slice(8, 9)
-    owners = ["party_id", "enterprise_id"]
-    contradicted = both.filter(pl.col("part").is_null() & organisations).select(owners).unique()
-    return both.join(contradicted, on=owners, how="anti").select("party_record", "registered_record", *owners)
+    met = both.select(owners).unique()
+    ruled_out = pl.concat([_other_branches(met, parties, registered), _other_codes(met, parties, registered)])
+    return both.join(ruled_out, on=owners, how="anti").select("party_record", "registered_record", *owners)
+
+
+def _other_branches(met: pl.DataFrame, parties: pl.DataFrame, registered: pl.DataFrame) -> pl.DataFrame:
+    """Return those who met though the party bears a branch's part that the enterprise has in none of its names."""
+    parts = parties.select("branch", party_id="owner").drop_nulls().unique()
+    its_parts = registered.select("branch", enterprise_id="owner").drop_nulls().unique()
+    named = met.join(parts, on="party_id").join(its_parts, on=["enterprise_id", "branch"], how="anti")
+    return named.select(met.columns)
+
+
+def _other_codes(met: pl.DataFrame, parties: pl.DataFrame, registered: pl.DataFrame) -> pl.DataFrame:
+    """Return those who met though the party bears the sound code of someone else."""
+    plain = pl.col("branch").is_null()
+    borne = registered.filter(plain).select(enterprise_id="owner", its_code=pl.col("code").str.slice(8, 9))
+    is_unified = pl.col("code").str.len_chars() == 18
+    is_borne = pl.col("organisation").is_in(registered["code"].str.slice(8, 9).drop_nulls().unique().implode())
+    said = parties.filter(plain & (is_unified | is_borne)).select("organisation", party_id="owner").drop_nulls()
+    both = met.join(said.unique(), on="party_id").join(borne.drop_nulls().unique(), on="enterprise_id")
+    return both.filter(pl.col("organisation") != pl.col("its_code")).select(met.columns)
 
 
 def decide(scored: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

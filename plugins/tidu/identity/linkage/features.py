@@ -9,7 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from tidu.identity.addresses import address_parts, today_district
-from tidu.identity.code_repair import possible_codes, sound_codes
+from tidu.identity.code_repair import organisation_codes, possible_codes
 from tidu.identity.enterprise_names import name_keys, name_parts
 from tidu.identity.names import BRANCH_ENDINGS
 from tidu.identity.pinyin import spoken
@@ -45,7 +45,7 @@ def records(given: pl.DataFrame, owner: str) -> pl.DataFrame:
     )
     return (
         placed(coded(frame))
-        .select("record", pl.col(owner).alias("owner"), "is_former", "is_sound_code", "address", *COMPARED)
+        .select("record", pl.col(owner).alias("owner"), "is_former", "organisation", "address", *COMPARED)
         .sort("record")
     )
 
@@ -80,12 +80,12 @@ def near(core: pl.Expr) -> pl.Expr:
 
 
 def coded(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add the codes one slip away from a broken one, and the name in Latin letters."""
+    """Add the codes one slip away from a broken code, the organisation in a sound one, and the Latin name."""
     options = possible_codes(frame["code"]).group_by("code_key", maintain_order=True).agg(code_options="code")
     latin = pl.col("latin_name").str.to_lowercase().str.replace_all("[^a-z]", "")
     return frame.join(options, left_on="code", right_on="code_key", how="left", maintain_order="left").with_columns(
         latin=latin,
-        is_sound_code=sound_codes(frame["code"]),
+        organisation=organisation_codes(frame["code"]),
     )
 
 

@@ -32,6 +32,14 @@
     )
 {%- endmacro %}
 
+{#- Old personal identity number (until 1999), by which shops pay tax: district, birth as YYMMDD, three digits. -#}
+{% macro is_personal_number(code_key) -%}
+    case
+        when {{ code_key }} ~ '^[0-9]{15}$' then pg_input_is_valid('19' || substr({{ code_key }}, 7, 6), 'date')
+        else false
+    end
+{%- endmacro %}
+
 {#- A branch is an enterprise of its own, told by its name's ending. -#}
 {% macro is_branch_name(name_key) -%}
     {{ name_key }} ~ '(分公司|分店|分厂|分行|支行|办事处|营业部)$'

@@ -18,7 +18,9 @@
     {%- elif rule['reads'] == 'code' -%} case when length({{ code }}) = 18 then {{ code }} end
     {%- elif rule['reads'] == 'org_code' -%}
         case length({{ code }})
-            when 18 then substr({{ code }}, 9, 9) when 15 then right({{ code }}, 9) when 9 then {{ code }}
+            when 18 then substr({{ code }}, 9, 9)
+            when 15 then case when not {{ is_personal_number(code) }} then right({{ code }}, 9) end
+            when 9 then {{ code }}
         end
     {%- elif rule['reads'] == 'district' -%}
         case when {{ field }} is not null then coalesce(

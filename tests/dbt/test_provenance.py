@@ -17,6 +17,10 @@ from tidu.transform.survivorship import survivorship
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 TOLD = sorted({*survivorship().attributes, *survivorship().derived})
+SHOP = {
+    "taxpayer_no": "shop", "taxpayer_id": "370203800101002", "taxpayer_name": "无名小面馆",
+    "updated_at": "2025-03-31T08:00:00",
+}  # fmt: skip
 MASTER = (
     "select enterprise_id, key as attribute, value from mart.enterprise as e"
     " cross join lateral jsonb_each_text(to_jsonb(e)) where value is not null and key = any(%s)"
@@ -39,6 +43,7 @@ def world(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Te
                 fresh = [{k: v or None for k, v in row} for row in found if row not in again]
                 deliver(dsn, dataset, path.stem, fresh)
                 seen.setdefault(dataset, set()).update(found)
+        deliver(dsn, "tx_taxpayer", "2025-03-31", [SHOP])
         take_in("2025-03-31", "2025-01-01")
         yield dsn
 
@@ -93,6 +98,12 @@ def test_losing_values_of_other_departments_and_older_versions_are_kept(world: s
         "select count(*) from mart.enterprise_provenance as p join mart.enterprise as e using (enterprise_id)"
         " where p.attribute = 'name' and p.dataset = 'tx_taxpayer' and p.value <> e.name",
     ) > [(0,)]
+
+
+def test_a_persons_number_is_no_organisations(world: str) -> None:
+    claims = rows(world, "select attribute, value from mart.enterprise_provenance where source_key = 'shop'")
+    assert ("name", SHOP["taxpayer_name"]) in claims
+    assert "org_code" not in {attribute for attribute, _ in claims}
 
 
 def test_one_enterprise_is_found_by_indexes_alone(world: str) -> None:

@@ -19,7 +19,8 @@ codes as (
     select
         party_variant.code_key,
         by_uscc.enterprise_id as uscc_enterprise_id,
-        by_org_code.enterprise_id as org_code_enterprise_id
+        by_org_code.enterprise_id as org_code_enterprise_id,
+        {{ is_personal_number('party_variant.code_key') }} as is_personal
     from party_variant
     left join registered_code as by_uscc
         on
@@ -47,9 +48,12 @@ read as (
             when length(code_key) = 18 and (uscc_enterprise_id is not null or ops.is_uscc(code_key))
                 then substr(code_key, 9, 9)
             when length(code_key) not in (9, 15) then null
-            -- the unified code has one check character for all of it: the places of the organisation may fail their own
-            when org_code_enterprise_id is not null and not ops.is_reg_no(code_key) then right(code_key, 9)
+            -- what looks like a person's number is an organisation's only where its check holds and the register has it
+            when is_personal and org_code_enterprise_id is null then null
             when ops.is_org_code(right(code_key, 9)) then right(code_key, 9)
+            -- the unified code has one check character for all of it: the places of the organisation may fail their own
+            when org_code_enterprise_id is not null and not is_personal and not ops.is_reg_no(code_key)
+                then right(code_key, 9)
         end as org_code,
         case when length(code_key) = 15 and ops.is_reg_no(code_key) then code_key end as reg_no
     from codes

@@ -1,4 +1,4 @@
-"""Whose an account is where a branch's name stands in it: weighed, so that one slip does not move all its records."""
+"""Whose an account is: a branch's name in it is weighed, and a person's number is nobody's code."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EMPLOYERS = {
 
 @pytest.fixture(scope="module")
 def town(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Figures]:
-    """A parent with two registered branches, a stranger, and a year of every account."""
+    """A parent with two registered branches, a stranger, a year of every account, and one person's two shops."""
     with new_warehouse(cluster, warehouse_template, tmp_path_factory.mktemp("branches")) as dsn:
         deliver(dsn, "ms_registration", "2025-01-10", [
             {"entity_no": number, "entity_name": name, "uscc": uscc(int(number)), "entity_category": "企业",
@@ -46,6 +46,11 @@ def town(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Tem
                  "version": 0, "insured_headcount": 1}
                 for month, (code, name) in enumerate(spelt, start=1)
             ])  # fmt: skip
+        deliver(dsn, "tx_taxpayer", "2025-01-10", [
+            {"taxpayer_no": number, "taxpayer_id": "370203800101002", "taxpayer_name": name,
+             "updated_at": "2025-01-01T08:00:00"}
+            for number, name in (("noodles", "好味小面馆"), ("hair", "光晖理发店"))
+        ])  # fmt: skip
         for delivered_on, names in (("2025-01-10", (BRANCH, PARENT)), ("2025-02-10", (PARENT, BRANCH))):
             deliver(dsn, "fn_loan", delivered_on, [
                 {"loan_no": loan, "borrower_name": name, "borrower_uscc": uscc(1), "balance_wan": 1}
@@ -86,3 +91,8 @@ def test_an_account_is_a_branchs_where_the_branch_speaks_as_often_as_its_parent(
 
 def test_a_record_is_whose_its_last_delivery_says(town: Figures) -> None:
     assert owners(town, "fn_loan") == {"now the parent's": ("1", "uscc"), "now the branch's": ("3", "name_exact")}
+
+
+def test_shops_of_one_person_are_not_one_by_the_persons_number(town: Figures) -> None:
+    shops = "select count(distinct enterprise_id), min(method) from mart.enterprise_xref where dataset = 'tx_taxpayer'"
+    assert town.rows(shops) == [(2, "minted")]

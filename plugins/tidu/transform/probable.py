@@ -15,9 +15,8 @@ import polars as pl
 from tidu.identity.code_repair import organisation_codes, possible_codes
 from tidu.identity.enterprise_names import name_parts
 from tidu.identity.linkage import link
-from tidu.identity.linkage.candidates import candidate_pairs
+from tidu.identity.linkage.candidates import pairs_of_names
 from tidu.identity.linkage.explanation import reasons
-from tidu.identity.linkage.features import near
 from tidu.identity.linkage.scoring import rarity
 from tidu.ledger.database import connect, connect_arrow
 from tidu.settings import settings
@@ -156,7 +155,7 @@ def _meant(given: pl.DataFrame, parts: pl.DataFrame, bearers: pl.DataFrame) -> l
     """Return the enterprises open parties may mean: by likeness of names, codes one slip away, day and place."""
     ours = name_parts(given["name"].drop_nulls().unique().sort()).with_row_index("record")
     theirs = parts.with_row_index("record")
-    pairs = candidate_pairs(_near(ours), _near(theirs), CROWD, NAME_KINDS)
+    pairs = pairs_of_names(ours, theirs, CROWD, NAME_KINDS)
     alike = theirs.select(registered_record="record", name_key="name_key").join(
         pairs, on="registered_record", how="semi"
     )
@@ -175,10 +174,6 @@ def _meant(given: pl.DataFrame, parts: pl.DataFrame, bearers: pl.DataFrame) -> l
             for row in connection.execute(BY_DAY, [days["registered_on"].to_list(), days["district_code"].to_list()])
         }
     return sorted(ids)
-
-
-def _near(parts: pl.DataFrame) -> pl.DataFrame:
-    return parts.with_columns(near=near(pl.col("core")), registered_on=pl.lit(None, pl.Date))
 
 
 def _decided(open_: pl.DataFrame, links: pl.DataFrame, others: pl.DataFrame) -> tuple[Rows, Rows]:

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from tidu.identity.linkage.slips import may_be_near, near
+
 CROWD = 200
 """A key borne by more registered records than this leads nowhere."""
 NAME_KINDS = ("name", "core", "sound", "near", "beginning", "brand", "bigram")
@@ -64,3 +66,18 @@ def candidate_pairs(
         .unique()
         .sort("party_record", "registered_record")
     )
+
+
+def pairs_of_names(
+    parties: pl.DataFrame, registered: pl.DataFrame, crowd: int, kinds: Sequence[str] = NAME_KINDS
+) -> pl.DataFrame:
+    """Return the pairs of names that share a key as candidate_pairs does, of records that have yet no `near`.
+
+    A register has names by the hundred thousand and texts near to them by the million: they are made only where they
+    may be those of a party.
+    """
+    parties = parties.with_columns(near=near(parties["core"]))
+    wanted = pl.concat([parties["near"].explode(), parties["core"]])
+    meant = registered.filter(may_be_near(registered["core"], wanted))
+    near_to = meant.select("record", near=near(meant["core"]))
+    return candidate_pairs(parties, registered.join(near_to, on="record", how="left"), crowd, kinds)

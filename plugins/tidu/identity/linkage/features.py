@@ -11,6 +11,7 @@ import polars as pl
 from tidu.identity.addresses import address_parts, today_district
 from tidu.identity.code_repair import organisation_codes, possible_codes
 from tidu.identity.enterprise_names import name_keys, name_parts
+from tidu.identity.linkage.slips import near
 from tidu.identity.names import BRANCH_ENDINGS
 from tidu.identity.pinyin import spoken
 
@@ -24,8 +25,6 @@ COMPARED = (
     "short_pattern", "near", "near_name", "code", "code_options", "district_code", "road", "spot", "room", "tail",
     "industry_code", "registered_on", "capital_yuan",
 )  # fmt: skip
-NEAR_LENGTHS = (3, 24)
-"""Shorter cores are near to too much; longer ones are sentences."""
 
 
 def records(given: pl.DataFrame, owner: str) -> pl.DataFrame:
@@ -65,18 +64,9 @@ def parts_of(keys: pl.Series) -> pl.DataFrame:
         branch=pl.when(pl.col("name_key").str.contains(f"(?:{'|'.join(BRANCH_ENDINGS)})$")).then(plain).otherwise(None),
         # of a name in other scripts no two letters are left, which would be found in every name
         short_pattern=pl.when(short & letters.str.contains(".*", literal=True)).then(letters),
-        near=near(pl.col("core")),
-        near_name=near(pl.col("name_key")),
+        near=near(parts["core"]),
+        near_name=near(parts["name_key"]),
     )
-
-
-def near(core: pl.Expr) -> pl.Expr:
-    """Return the core with each one of its characters left out: two cores share one if one slip lies between them."""
-    letters = core.str.split("")
-    fits = core.str.len_chars().is_between(*NEAR_LENGTHS)
-    without = [pl.concat_str(core.str.slice(0, i), core.str.slice(i + 1)) for i in range(NEAR_LENGTHS[1])]
-    listed = pl.concat_list(pl.when(fits & (letters.list.len() > i)).then(text) for i, text in enumerate(without))
-    return pl.when(fits).then(listed.list.drop_nulls().list.unique().list.sort())
 
 
 def coded(frame: pl.DataFrame) -> pl.DataFrame:

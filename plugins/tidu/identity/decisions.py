@@ -61,7 +61,10 @@ def merge(subject: str, into: str, signature: Signature) -> int:
                 raise DecisionRefused(f"{gone} and {target} are both registered: registered entities never merge")
             if gone.is_registered:
                 gone, target = target, gone
-            named, detail = f"enterprise:{gone.enterprise_id}", {"from": gone.enterprise_id}
+            if _merged_since(connection, target.enterprise_id) == gone.enterprise_id:
+                raise DecisionRefused(f"{target} was merged into {gone} already; the next build takes that in")
+            named = f"enterprise:{gone.enterprise_id}"
+            detail = {"from": gone.enterprise_id, "from_witnesses": _witnesses(connection, gone)}
             evidence = _evidence(connection, [], [gone, target])
         else:
             named, detail = f"party:{party.kind}|{party.no}", {"parties": [[party.kind, party.no]]}
@@ -121,8 +124,13 @@ def override(enterprise: str, attribute: str, value: str | None, signature: Sign
 
 @acting_as(Role.REVIEW)
 def revoke(decision_id: int, signature: Signature) -> None:
-    """Take a decision back: the next build goes by the rules again. Raises DecisionRefused when there is none."""
+    """Take a decision back: the next build goes by the rules again; one that ended before never held then.
+
+    Waits for a build that runs, as it would take in one half of what this changes. Raises DecisionRefused when there
+    is none.
+    """
     with connect() as connection:
+        _wait_for_build(connection)
         done = connection.execute(
             f"update ops.decision set state = 'revoked', detail = detail || {ENDED}"  # noqa: S608
             f" where decision_id = %s and state <> 'revoked' and {LINKING}",
@@ -183,11 +191,49 @@ def _witness(connection: psycopg.Connection, target: Enterprise, party: Party | 
     return [others[0].kind, others[0].no] if others else None
 
 
+def _witnesses(connection: psycopg.Connection, merged: Enterprise) -> list[list[str]]:
+    """Return the first parties that the rules give to an enterprise: should it stand no longer, they tell where it is.
+
+    Parties that reviewers moved there are no witnesses: they leave it again with the decision that moved them.
+    """
+    return [
+        [kind, no]
+        for kind, no in connection.execute(
+            "select party_kind, party_no from intermediate.int_identity__assignment where enterprise_id = %s"
+            " order by party_kind, party_no limit 50",
+            [merged.enterprise_id],
+        )
+    ]
+
+
+def _merged_since(connection: psycopg.Connection, enterprise_id: str) -> str:
+    """Return where an enterprise is going by decisions no build has taken in yet; itself where there are none."""
+    row = connection.execute(
+        """
+        with recursive led as (
+            select %(id)s::text as enterprise_id, 1 as place
+            union all
+            select d.detail ->> 'to', led.place + 1
+            from led join ops.decision as d on d.subject = 'enterprise:' || led.enterprise_id
+            where d.kind = 'merge' and d.state = 'active' and d.detail ->> 'from' = led.enterprise_id
+        ) cycle enterprise_id set seen using path
+        select enterprise_id from led order by place desc limit 1
+        """,
+        {"id": enterprise_id},
+    ).fetchone()
+    return str(row[0]) if row else enterprise_id
+
+
+def _wait_for_build(connection: psycopg.Connection) -> None:
+    """Keep builds and other decisions out until this transaction ends."""
+    connection.execute("select pg_advisory_xact_lock(%s), pg_advisory_xact_lock_shared(%s)", [LOCK, BUILD])
+
+
 @acting_as(Role.REVIEW)
 def _record(kind: str, subject: str, detail: dict[str, Any], signature: Signature) -> int:
     """Enter a decision; what it says otherwise than earlier ones about the same becomes stale."""
     with connect() as connection:
-        connection.execute("select pg_advisory_xact_lock(%s), pg_advisory_xact_lock_shared(%s)", [LOCK, BUILD])
+        _wait_for_build(connection)
         row = connection.execute(
             "insert into ops.decision (kind, subject, decided_by, reason, expires_on, detail)"
             " values (%s, %s, %s, %s, %s, %s) returning decision_id",

@@ -8,53 +8,9 @@ assignment as (
 
 ),
 
-decision as (
-
-    select
-        *,
-        case kind when 'split' then from_enterprise_id else to_enterprise_id end as named_id
-    from {{ ref('int_identity__decision') }}
-    where ended is null and kind in ('merge', 'split')
-
-),
-
-standing as (
-
-    select enterprise_id from {{ ref('int_identity__registered_entity') }}
-    where enterprise_id in (select decision.named_id from decision)
-    union
-    select enterprise_id from {{ ref('int_identity__party_cluster') }}
-    where enterprise_id in (select decision.named_id from decision)
-    union
-    select to_enterprise_id as enterprise_id from decision
-    where kind = 'split'
-
-),
-
--- a provisional enterprise that is no more stands for where its witness went
-named as (
-
-    select
-        decision.*,
-        coalesce(standing.enterprise_id, witness.enterprise_id, decision.named_id) as standing_id
-    from decision
-    left join standing on decision.named_id = standing.enterprise_id
-    left join assignment as witness
-        on
-            decision.witness_kind = witness.party_kind
-            and decision.witness_no = witness.party_no
-
-),
-
 step as (
 
-    select
-        decision_id,
-        party_kind,
-        party_no,
-        case kind when 'split' then standing_id else from_enterprise_id end as from_enterprise_id,
-        case kind when 'split' then to_enterprise_id else standing_id end as to_enterprise_id
-    from named
+    select * from {{ ref('int_identity__decision_step') }}
 
 ),
 
@@ -69,12 +25,12 @@ touched as (
     union
     select assignment.*
     from assignment
-    inner join step on assignment.enterprise_id = step.from_enterprise_id
-    where step.party_no is null
+    inner join step on assignment.enterprise_id = step.merged_enterprise_id
 
 ),
 
--- each decision was taken on what the earlier ones had left
+-- each decision was taken on what the earlier ones had left; the next one is found by two indexes of the table itself,
+-- by the party and by the enterprise it is in: a step costs the same however many decisions there are
 walk as (
 
     select
@@ -87,21 +43,35 @@ walk as (
     select
         walk.party_kind,
         walk.party_no,
-        next_step.to_enterprise_id as enterprise_id,
-        next_step.decision_id
+        case
+            when of_party.decision_id < of_enterprise.decision_id or of_enterprise.decision_id is null
+                then of_party.to_enterprise_id
+            else of_enterprise.to_enterprise_id
+        end as enterprise_id,
+        least(of_party.decision_id, of_enterprise.decision_id) as decision_id
     from walk
-    cross join lateral (
+    left join lateral (
         select
             step.decision_id,
             step.to_enterprise_id
-        from step
+        from {{ ref('int_identity__decision_step') }} as step
         where
-            step.decision_id > walk.decision_id
-            and (step.party_no is null or (step.party_kind = walk.party_kind and step.party_no = walk.party_no))
-            and (step.from_enterprise_id is null or step.from_enterprise_id = walk.enterprise_id)
+            step.party_kind = walk.party_kind and step.party_no = walk.party_no
+            and step.decision_id > walk.decision_id
+            and (step.split_from_id is null or step.split_from_id = walk.enterprise_id)
         order by step.decision_id
         limit 1
-    ) as next_step
+    ) as of_party on true
+    left join lateral (
+        select
+            step.decision_id,
+            step.to_enterprise_id
+        from {{ ref('int_identity__decision_step') }} as step
+        where step.merged_enterprise_id = walk.enterprise_id and step.decision_id > walk.decision_id
+        order by step.decision_id
+        limit 1
+    ) as of_enterprise on true
+    where of_party.decision_id is not null or of_enterprise.decision_id is not null
 
 ),
 

@@ -49,6 +49,30 @@ def test_every_pinned_package_is_asked_about(audit: ModuleType) -> None:
     assert all("--hash=sha256:" in block for block in found.values())
 
 
+def test_packages_of_the_spark_extra_are_asked_about(
+    audit: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = tmp_path / "asked"
+    program = tmp_path / "pip-audit"
+    answer = json.dumps({"dependencies": [{"name": "pip", "version": "1", "vulns": []}]})
+    program.write_text(f"#!/bin/sh\ncat \"$4\" >> {asked}\necho '{answer}'\n", encoding="utf-8")
+    program.chmod(0o755)
+    assert audit.main() == 0
+    assert "\npyspark==" in asked.read_text("utf-8") and "\napache-airflow==" in asked.read_text("utf-8")
+    both = {name for lock in audit.LOCKS for name in audit.blocks(lock.read_text(encoding="utf-8"))}
+    assert f"audit: {len(both)} packages" in capsys.readouterr().out
+
+
+def test_locks_that_pin_a_package_differently_are_refused(
+    audit: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, pin in (("one", "1.0"), ("two", "2.0")):
+        (tmp_path / name).write_text(f"thing=={pin} \\\n    --hash=sha256:0\n", encoding="utf-8")
+    monkeypatch.setattr(audit, "LOCKS", (tmp_path / "one", tmp_path / "two"))
+    with pytest.raises(SystemExit, match=r"two pins thing==2\.0, another lock thing==1\.0"):
+        audit.main()
+
+
 def test_a_known_flaw_fails_and_names_the_fix(
     audit: ModuleType, answering: Answering, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -224,6 +224,24 @@ def test_records_that_are_withdrawn_take_their_id_with_them(story: str) -> None:
     assert feed(story, 3) == [["restored", gone, None, None, date(2025, 3, 31)]]
 
 
+def test_an_id_that_was_withdrawn_and_then_leads_somewhere_is_told(story: str) -> None:
+    with psycopg.connect(story) as connection:
+        connection.execute(
+            "update ops.delivery set state = 'rejected', restated = restated + 1 where dataset = 'fn_loan'"
+        )
+        connection.execute("delete from ops.accepted_row where dataset = 'fn_loan'")
+    take_in("2025-02-28")
+    gone, first = minted_id("name|外地某某有限公司"), minted_id("ms_registration|1")
+    assert feed(story, 2) == [["withdrawn", gone, "未登记", None, date(2025, 2, 28)]]
+    # one of its loans comes back, under the code of a registered enterprise
+    deliver(story, "fn_loan", "2025-03-15", [loan("a", "青岛甲机械有限公司", uscc(1))])
+    take_in("2025-03-31")
+    assert redirects(story)[gone] == (first, "merge", [first], date(2025, 3, 31))
+    assert feed(story, 3) == [["merged", gone, None, [first], date(2025, 3, 31)]]
+    take_in("2025-04-30")
+    assert feed(story, 4) == []
+
+
 def every_id_resolves(dsn: str) -> None:
     """Every id the feed ever named stands, or leads to one that does."""
     with psycopg.connect(dsn) as connection:

@@ -76,6 +76,19 @@ apart as (
 
 ),
 
+-- an id whose records were gone, and are now another's
+led_on as (
+
+    select
+        known.enterprise_id,
+        redirect.successors,
+        case redirect.cause when 'split' then 'split' else 'merged' end as kind
+    from known
+    inner join {{ ref('enterprise_redirect') }} as redirect on known.enterprise_id = redirect.old_enterprise_id
+    where known.kind = 'withdrawn'
+
+),
+
 events as (
 
     select
@@ -116,6 +129,19 @@ events as (
         apart.related_ids
     from apart
     inner join enterprise on apart.enterprise_id = enterprise.enterprise_id
+    union all
+    select
+        led_on.enterprise_id,
+        12 as place,
+        led_on.kind,
+        null as was,
+        null as name,
+        null as status,
+        null as district_code,
+        led_on.successors as related_ids
+    from led_on
+    left join enterprise on led_on.enterprise_id = enterprise.enterprise_id
+    where enterprise.enterprise_id is null
 
 ),
 

@@ -11,9 +11,10 @@ import pytest
 
 from tests.dbt.town import deliver, take_in, uscc
 from tests.integration.test_review_commands import tidu
-from tidu.errors import DecisionRefused, LinkageGateClosed, PolicyError
+from tidu.errors import DecisionRefused, LinkageGateClosed, PolicyError, TiduError
 from tidu.identity import decisions
 from tidu.identity.decisions import Signature
+from tidu.identity.parties import party_of
 from tidu.transform import build, linkage_policy, nothing_new
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -144,12 +145,70 @@ def test_labels_and_signs_of_overmerging_are_measured(warehouse: str, bounds: Ca
     rebuild("second")
     found = metrics(warehouse, "second")
     assert found["precision"] == (1, "within")
-    assert found["precision_before_review"] == (pytest.approx(1 / 3, abs=1e-6), "unbounded")
+    # what a reviewer decided is counted apart: it is right by itself
+    assert found["precision_before_review"] == (0.5, "unbounded")
+    assert found["labelled_pairs"] == (2, "unbounded") and found["decided_pairs"] == (1, "unbounded")
+    assert "decided_pairs is 1, 0 in the last good build, 0 of them as the rules alone say" in tidu("link", "gate")
     bounds(labels="".join(f"fn_loan:l{n},entity:4,no\n" for n in range(10, 60)))
     good = visible(warehouse)
     with pytest.raises(LinkageGateClosed, match=r"precision is 0, 1 in .*0 of 50, 95 % interval 0\.0000 to 0\.07"):
         build("link", "third", {"as_of": "2025-06-30", "series_start": ""})
     assert visible(warehouse) == good
+
+
+def test_a_build_without_labelled_pairs_says_so(
+    warehouse: str, bounds: Callable[..., None], caplog: pytest.LogCaptureFixture
+) -> None:
+    deliver(warehouse, "ms_registration", "2025-01-10", [entity(1), entity(2)])
+    deliver(warehouse, "fn_loan", "2025-02-05", [loan(1, 1), loan(2, 2)])
+    take_in("2025-06-30", run_id="zeroth", until="link")
+    decisions.merge("fn_loan:l1", "entity:1", Signature("审核员", "seen"))
+    for run, labels, said in (
+        ("bare", "", "no labelled pairs"),
+        ("gone", "fn_loan:gone,entity:1,yes\n", "no labelled pairs with records on both sides"),
+        ("labelled", "fn_loan:l2,entity:2,yes\n", None),
+    ):
+        bounds(labels=labels)
+        caplog.clear()
+        build("link", run, {"as_of": "2025-06-30", "series_start": ""})
+        with psycopg.connect(warehouse) as connection:
+            value, detail = connection.execute(
+                "select value, detail from ops.linkage_metric where run_id = %s and metric = 'labelled_pairs'", [run]
+            ).fetchone() or (None, {})
+        warned = [r.getMessage() for r in caplog.records if r.name == "tidu.transform.gate"]
+        first = tidu("link", "gate").splitlines()[0]
+        assert metrics(warehouse, run)["decided_pairs"] == (1, "unbounded")
+        assert detail.get("missing") == said
+        if said:
+            assert value is None and metrics(warehouse, run)["precision"] == (None, "unbounded")
+            assert len(warned) == 1 and f"{run}: as of 2025-06-30: {said}: neither precision" in warned[0]
+            assert caplog.records[0].levelname == "WARNING"
+            assert said in first
+        else:
+            assert value == 1 and metrics(warehouse, run)["precision"] == (1, "within")
+            assert not warned and "no labelled pairs" not in first
+
+
+def test_labels_are_drawn_from_a_truth(tmp_path: Path) -> None:
+    truth, out = tmp_path / "xref.csv", tmp_path / "labels.csv"
+    rows = [("ms_registration", str(n), f"e{n}") for n in range(20)]
+    rows += [("fn_loan", f"l{n}", f"e{n % 20}") for n in range(50)]
+    rows += [("tx_vat_return", f"t{n}|2025-{m:02}|1", f"e{n}") for n in range(5) for m in (1, 2)]
+    rows += [("fn_loan", "s1", "stranger"), ("fn_loan", "s2", "stranger")]
+    truth.write_text("dataset,source_key,true_id\n" + "".join(f"{a},{b},{c}\n" for a, b, c in rows), "utf-8")
+    assert "40 labelled pairs" in tidu("link", "labels", "--from", str(truth), "--out", str(out), "--sample", "40")
+    owner = {str(party_of(f"{a}|{b}")): c for a, b, c in rows}
+    found = linkage_policy.read_labels(out)
+    assert {label.same for label in found} == {True, False} and len(set(found)) == 40
+    assert all((owner[str(label.left)] == owner[str(label.right)]) is label.same for label in found)
+    first = out.read_bytes()
+    tidu("link", "labels", "--from", str(truth), "--out", str(out), "--sample", "40")
+    assert out.read_bytes() == first
+    tidu("link", "labels", "--from", str(truth), "--out", str(out), "--sample", "1000")
+    assert {"fn_loan:s1", "taxpayer:t1"} <= {str(p) for x in linkage_policy.read_labels(out) for p in (x.left, x.right)}
+    truth.write_text("a,b\n", "utf-8")
+    with pytest.raises(TiduError, match="the first line must be dataset,source_key,true_id"):
+        tidu("link", "labels", "--from", str(truth), "--out", str(out))
 
 
 @pytest.mark.parametrize(

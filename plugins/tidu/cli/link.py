@@ -7,6 +7,7 @@ enterprise by its id, its credit code, or entity:<number>.
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -136,6 +137,19 @@ def gate() -> None:
     with connect() as connection:
         for measure in measures(connection):
             plain(f"{measure.state:10} {measure.line()}")
+
+
+@app.command()
+def labels(
+    source: Annotated[Path, typer.Option("--from", metavar="FILE", help="truth/xref.csv of a world.")],
+    out: Annotated[Path, typer.Option(help="File to write: left,right,same.")],
+    sample: Annotated[int, typer.Option(min=1, help="So many pairs, half of them of two enterprises.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Another seed draws other pairs.")] = 1,
+) -> None:
+    """Draw labelled pairs from a world's truth, in place of a reviewer's: for demonstration and tests alone."""
+    from tidu.identity.label_sample import write_sample
+
+    plain(f"{write_sample(source, out, sample, seed)} labelled pairs in {out}; policies/linkage.yml names such files")
 
 
 @app.command()

@@ -8,6 +8,7 @@ left them. This module hands the bounds in, records what was measured, and says 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,10 +26,13 @@ from tidu.transform.linkage_policy import linkage_policy
 if TYPE_CHECKING:
     from tidu.transform.runner import NodeRun
 
+log = logging.getLogger(__name__)
 VERDICT = "int_identity__linkage_verdict"
 MEANING = {
     "precision": "labelled pairs that are tied and should be",
     "recall": "labelled pairs that should be tied and are",
+    "labelled_pairs": "labelled pairs of the file whose both sides have records",
+    "decided_pairs": "pairs that reviewers decided, which prove nothing of the rules",
     "size_drift": "share of enterprises whose number of parties is another than in the last good build",
     "tied_drop": "share of parties that were tied to a registered enterprise and are not any more",
     "several_codes": "share of enterprises whose records bear valid codes of others",
@@ -50,15 +54,24 @@ class Measure:
     state: str
     detail: dict[str, Any]
 
+    @property
+    def missing(self) -> str:
+        """What could not be measured at all; empty where something was."""
+        return str(self.detail.get("missing", ""))
+
     def line(self) -> str:
         """Say the measure, its bounds and what it was before in one line."""
         bounds = [f"at least {self.lowest.normalize():f}"] if self.lowest is not None else []
         bounds += [f"at most {self.highest.normalize():f}"] if self.highest is not None else []
         before = "" if self.previous is None else f", {self.previous.normalize():f} in the last good build"
+        if self.missing:
+            return f"{self.missing}: neither precision nor recall is known"
         said = f"{self.metric} is {'unknown' if self.value is None else format(self.value.normalize(), 'f')}{before}"
         if self.detail.get("high") is not None:
             d = self.detail
             said += f" ({d['hits']} of {d['tries']}, 95 % interval {d['low']:.4f} to {d['high']:.4f})"
+        if "as_the_rules" in self.detail:
+            said += f", {self.detail['as_the_rules']} of them as the rules alone say"
         if bounds:
             said += f"; allowed: {' and '.join(bounds)}"
         if self.detail.get("examples"):
@@ -88,7 +101,8 @@ def set_bounds() -> None:
 def judge(run_id: str, as_of: str, nodes: Iterable[NodeRun]) -> None:
     """Record what a build of the links measured; raise LinkageGateClosed where it was stopped for it.
 
-    Nothing is recorded for a build that did not come to measure.
+    Nothing is recorded for a build that did not come to measure. One without labelled pairs is not stopped for it, but
+    warned of in the log: what it ties is held to nothing but its own past.
     """
     if not any(node.model == VERDICT and node.status == "success" for node in nodes):
         return
@@ -116,7 +130,11 @@ def judge(run_id: str, as_of: str, nodes: Iterable[NodeRun]) -> None:
             [run_id, as_of],
         )
         connection.commit()
-        beyond = [m for m in measures(connection, run_id) if m.state == "beyond" and m.metric != "parties"]
+        found = measures(connection, run_id)
+    beyond = [m for m in found if m.state == "beyond" and m.metric != "parties"]
+    for measure in found:
+        if measure.missing:
+            log.warning("%s: as of %s: %s; see policies/linkage.yml", run_id, as_of, measure.line())
     if beyond:
         moved = "; ".join(f"{m.line()} ({MEANING.get(m.metric, m.metric)})" for m in beyond)
         raise LinkageGateClosed(
@@ -126,14 +144,20 @@ def judge(run_id: str, as_of: str, nodes: Iterable[NodeRun]) -> None:
 
 
 def measures(connection: psycopg.Connection, run_id: str | None = None) -> list[Measure]:
-    """Return the measures of a run's last build of the links; of the newest run where none is named."""
+    """Return the measures of a run's last build of the links; of the newest run where none is named.
+
+    What could not be measured comes first.
+    """
     with connection.cursor(row_factory=class_row(Measure)) as cursor:
         return cursor.execute(
             """
-            select distinct on (metric) metric, value, judged, previous, lowest, highest, state, detail
-            from ops.linkage_metric
-            where run_id = coalesce(%s, (select run_id from ops.linkage_metric order by build_no desc limit 1))
-            order by metric, build_no desc
+            select metric, value, judged, previous, lowest, highest, state, detail
+            from (
+                select distinct on (metric) * from ops.linkage_metric
+                where run_id = coalesce(%s, (select run_id from ops.linkage_metric order by build_no desc limit 1))
+                order by metric, build_no desc
+            ) as newest
+            order by detail ? 'missing' desc, metric
             """,
             [run_id],
         ).fetchall()

@@ -1,5 +1,12 @@
 with
 
+outcome as (
+
+    select * from {{ ref('int_identity__label_outcome') }}
+
+),
+
+-- what reviewers decided is tied as they said: it would only hide what the rules do to pairs nobody decided about
 counted as (
 
     select
@@ -8,9 +15,9 @@ counted as (
         count(*) filter (where is_same)::numeric as same,
         sum(is_tied_by_rules::int) filter (where is_same)::numeric as ruled_same,
         count(*) filter (where is_tied_by_rules)::numeric as ruled,
-        count(*) as pairs,
-        count(*) filter (where source = 'decision') as decisions
-    from {{ ref('int_identity__label_outcome') }}
+        count(*) as pairs
+    from outcome
+    where source = 'file'
 
 ),
 
@@ -19,9 +26,7 @@ share as (
     select
         share.metric,
         coalesce(share.hits, 0) as hits,
-        share.tries,
-        counted.pairs,
-        counted.decisions
+        share.tries
     from counted
     cross join
         lateral (
@@ -34,6 +39,12 @@ share as (
 
 ),
 
+labelled as (
+
+    select count(*) as pairs from {{ source('ops', 'linkage_label') }}
+
+),
+
 -- few labels prove little: a share is out of bounds only where its whole interval is
 final as (
 
@@ -43,9 +54,31 @@ final as (
         case when tries > 0 then round({{ wilson('hits', 'tries', '+') }}, 6) end as judged,
         jsonb_build_object(
             'hits', hits, 'tries', tries, 'low', round({{ wilson('hits', 'tries', '-') }}, 6),
-            'high', round({{ wilson('hits', 'tries', '+') }}, 6), 'pairs', pairs, 'decisions', decisions
+            'high', round({{ wilson('hits', 'tries', '+') }}, 6)
         ) as detail
     from share
+    union all
+    select
+        'labelled_pairs' as metric,
+        nullif(counted.pairs, 0)::numeric as value,
+        null as judged,
+        jsonb_strip_nulls(jsonb_build_object(
+            'in_file', labelled.pairs,
+            'missing', case
+                when labelled.pairs = 0 then 'no labelled pairs'
+                when counted.pairs = 0 then 'no labelled pairs with records on both sides'
+            end
+        )) as detail
+    from counted
+    cross join labelled
+    union all
+    select
+        'decided_pairs' as metric,
+        count(*)::numeric as value,
+        null as judged,
+        jsonb_build_object('as_the_rules', count(*) filter (where is_tied_by_rules = is_same)) as detail
+    from outcome
+    where source = 'decision'
 
 )
 

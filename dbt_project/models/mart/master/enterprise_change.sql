@@ -46,6 +46,7 @@ compared as (
         known.district_code as known_district,
         known.enterprise_id is null as is_new,
         enterprise.status is not null and known.status is not null as stays,
+        enterprise.status is null and known.status is not null as goes,
         enterprise.status in ('注销', '吊销') and known.status not in ('注销', '吊销') as closes,
         enterprise.status <> known.status
         and (enterprise.status not in ('注销', '吊销') or known.status in ('注销', '吊销')) as other_status
@@ -54,6 +55,8 @@ compared as (
     where
         (enterprise.status, enterprise.name, enterprise.district_code)
         is distinct from (known.status, known.name, known.district_code)
+        -- an id whose records were gone may lead to others since
+        or enterprise.enterprise_id is null and known.kind = 'withdrawn'
 
 ),
 
@@ -76,19 +79,6 @@ apart as (
 
 ),
 
--- an id whose records were gone, and are now another's
-led_on as (
-
-    select
-        known.enterprise_id,
-        redirect.successors,
-        case redirect.cause when 'split' then 'split' else 'merged' end as kind
-    from known
-    inner join {{ ref('enterprise_redirect') }} as redirect on known.enterprise_id = redirect.old_enterprise_id
-    where known.kind = 'withdrawn'
-
-),
-
 events as (
 
     select
@@ -107,14 +97,14 @@ events as (
             values
             (1, 'registered', null, null, seen.is_new and seen.status <> '未登记'),
             (2, 'minted', null, null, seen.is_new and seen.status = '未登记'),
-            (3, 'restored', null, null, not seen.is_new and seen.known_status is null),
+            (3, 'restored', null, null, seen.status is not null and not seen.is_new and seen.known_status is null),
             (4, 'renamed', seen.known_name, null, seen.stays and seen.name is distinct from seen.known_name),
             (5, 'moved', seen.known_district, null, seen.stays and seen.district_code <> seen.known_district),
             (6, 'closed', seen.known_status, null, seen.stays and seen.closes),
             (7, 'status', seen.known_status, null, seen.stays and seen.other_status),
             (9, 'split', seen.known_status, redirect.successors, seen.status is null and redirect.cause = 'split'),
             (10, 'merged', seen.known_status, redirect.successors, seen.status is null and redirect.cause = 'merge'),
-            (11, 'withdrawn', seen.known_status, null, seen.status is null and redirect.cause is null)
+            (11, 'withdrawn', seen.known_status, null, seen.goes and redirect.cause is null)
         ) as event (place, kind, was, related_ids, happened)
     where event.happened
     union all
@@ -129,19 +119,6 @@ events as (
         apart.related_ids
     from apart
     inner join enterprise on apart.enterprise_id = enterprise.enterprise_id
-    union all
-    select
-        led_on.enterprise_id,
-        12 as place,
-        led_on.kind,
-        null as was,
-        null as name,
-        null as status,
-        null as district_code,
-        led_on.successors as related_ids
-    from led_on
-    left join enterprise on led_on.enterprise_id = enterprise.enterprise_id
-    where enterprise.enterprise_id is null
 
 ),
 

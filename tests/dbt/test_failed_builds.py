@@ -62,6 +62,9 @@ def test_views_keep_what_they_showed_when_the_marts_fail(
                 assert connection.execute("select name from mart.enterprise").fetchall() == [("青岛乙机械有限公司",)]
     take_in("2025-06-30")
     again = visible(warehouse)
+    with psycopg.connect(warehouse) as connection:
+        ran = connection.execute("select count(*) from ops.dbt_node_run where node like 'operation.%'").fetchone()
+    assert ran == (0,), "nodes are what the project is made of"
     assert all(now != before for now, before in zip(again, good, strict=True))
     with psycopg.connect(warehouse) as connection:
         assert connection.execute(HELD).fetchall() == [], "what nothing reads any more is gone"

@@ -129,8 +129,9 @@ def read_project() -> None:
 
 @acting_as(Role.TRANSFORM)
 def invoke(command: Sequence[str], variables: Mapping[str, str], token: str = "") -> tuple[NodeRun, ...]:
-    """Run one dbt command on the warehouse; return its nodes. Raises TiduError when dbt itself breaks.
+    """Run one dbt command on the warehouse; return its nodes, and what failed of the statements at its end.
 
+    Raises TiduError when dbt itself breaks.
     Its sessions bear the variables as settings, and `token`, the build they belong to; see tidu.transform.wholeness.
     """
     from dbt.cli.main import dbtRunner
@@ -148,7 +149,8 @@ def invoke(command: Sequence[str], variables: Mapping[str, str], token: str = ""
         outcome = dbtRunner().invoke(arguments)
     if outcome.exception is not None:
         raise TiduError(f"dbt {command[0]}: {outcome.exception}; the log is in {home / 'logs'}") from outcome.exception
-    return tuple(_node(r) for r in getattr(outcome.result, "results", ()))
+    nodes = [_node(r) for r in getattr(outcome.result, "results", ())]
+    return tuple(n for n in nodes if n.status in FAILED or not n.node.startswith("operation."))
 
 
 def _spare_the_stack() -> None:

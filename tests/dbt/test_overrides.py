@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from tests.dbt.town import Figures, build_figures, deliver, take_in, uscc
 from tests.warehouses import new_warehouse
@@ -15,7 +17,7 @@ from tidu.errors import DecisionRefused
 from tidu.identity import decisions
 from tidu.identity.decisions import Signature, minted_id
 from tidu.stack.postgres import Cluster
-from tidu.transform import build
+from tidu.transform import build, nothing_new
 from tidu.transform.survivorship import survivorship
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
@@ -241,6 +243,27 @@ def test_figures_and_history_agree_on_the_district(walk: Walk) -> None:
         " using (enterprise_id) where h.known_to = 'infinity' and h.district_code <> d.district_code"
         " and daterange(h.valid_from, h.valid_to) && daterange(d.valid_from, d.valid_to)",
     ) == [(0,)]
+
+
+def test_a_value_taken_back_after_it_ended_never_held(walk: Walk, cluster: Cluster, tmp_path: Path) -> None:
+    """What ran out did hold until its last day; once it is taken back, it is known from then on that it never did."""
+    later = LATER + dt.timedelta(days=7)
+    with new_warehouse(cluster, str(conninfo_to_dict(walk.dsn)["dbname"]), tmp_path) as dsn:
+        copy = Walk(dsn)
+        decisions.revoke(walk.numbers["address"], Signature("王审核", "nobody was there"))
+        assert not nothing_new(LATER)
+        relink(later)
+        copy.look(later)
+        asked = "select address from mart.enterprise_as_of('2025-05-30', '{} 00:00+08') where enterprise_id = '{}'"
+        told = [rows(dsn, asked.format(known, MOVED)) for known in (DECIDED, LATER, later)]
+        assert told == [[("崂山区9号",)], [("崂山区9号",)], [("市北区1号",)]]
+        told = rows(dsn, f"select {FACTS} from mart.enterprise_as_of('{later}', '{later} 00:00+08')")
+        assert set(told) == copy.shown[later]
+        assert nothing_new(later)
+        before = everything(dsn)
+        relink(later, full_refresh=True)
+        again = everything(dsn)
+        assert {table: found for table, found in again.items() if found != before[table]} == {}
 
 
 def test_building_again_and_anew_gives_the_same_rows(walk: Walk) -> None:

@@ -26,6 +26,16 @@ where to_jsonb(b) -> 'decisions' = (
 """
 """The business date the marts stand for; none where reviewers decided otherwise about who is who since."""
 
+UNDONE = """
+select exists (
+    select from ops.decision
+    where kind = 'override' and state = 'revoked' and subject like 'enterprise:%'
+        and detail -> 'counted' ? 'until' and not detail -> 'counted' ? 'undone_on'
+        and not (detail -> 'counted' -> 'undone')::boolean
+)
+"""
+"""Whether a value was taken back after it had ended: the next build says of it that it never held."""
+
 
 @acting_as(Role.TRANSFORM)
 def begin_build(run_id: str) -> list[int]:
@@ -93,6 +103,6 @@ def nothing_new(as_of: date) -> bool:
         ).fetchone()
         if pending or cursor.execute("select to_regclass('mart.enterprise_build') is null").fetchone():
             return False
-        if lost_stages(connection, "mart"):
+        if lost_stages(connection, "mart") or cursor.execute(UNDONE).fetchone():
             return False
         return cursor.execute(DATES_BUILT).fetchall() == [as_of]

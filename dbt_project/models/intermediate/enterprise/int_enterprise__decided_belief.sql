@@ -1,4 +1,5 @@
 {%- set facets = history_facets() -%}
+{%- set valid, known = ['valid_from', 'valid_to'], ['known_on', 'corrected_on'] -%}
 
 with
 
@@ -27,48 +28,14 @@ touched as (
 -- the days at which what reviewers decided begins or ends within a stretch
 days as (
 
-    select
-        touched.*,
-        cut.day,
-        lead(cut.day, 1, touched.valid_to) over (
-            partition by touched.enterprise_id, touched.known_on, touched.valid_from order by cut.day
-        ) as day_to
-    from touched
-    cross join lateral (
-        select touched.valid_from as day
-        union
-        select bound.day
-        from override
-        cross join lateral (values (override.valid_from), (override.valid_to)) as bound (day)
-        where
-            override.enterprise_id = touched.enterprise_id
-            and override.known_on < touched.corrected_on and touched.known_on < override.corrected_on
-            and bound.day > touched.valid_from and bound.day < touched.valid_to
-    ) as cut
+    {{ cut_by_decisions('touched', 'day', along=valid, across=known, stated_across=known) }}
 
 ),
 
 -- and when it became known, or was known no more
 knowing as (
 
-    select
-        days.*,
-        cut.known,
-        lead(cut.known, 1, days.corrected_on) over (
-            partition by days.enterprise_id, days.known_on, days.day order by cut.known
-        ) as known_to
-    from days
-    cross join lateral (
-        select days.known_on as known
-        union
-        select bound.known
-        from override
-        cross join lateral (values (override.known_on), (override.corrected_on)) as bound (known)
-        where
-            override.enterprise_id = days.enterprise_id
-            and override.valid_from <= days.day and days.day < override.valid_to
-            and bound.known > days.known_on and bound.known < days.corrected_on
-    ) as cut
+    {{ cut_by_decisions('days', 'known', along=known, across=valid, stated_across=['day', 'day_to']) }}
 
 ),
 

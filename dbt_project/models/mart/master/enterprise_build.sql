@@ -10,7 +10,7 @@ with
 
 decision as (
 
-    select distinct decision_id from {{ ref('int_identity__decision') }}
+    select decision_id from {{ ref('int_identity__decision_end') }}
     where ended is null
 
 ),

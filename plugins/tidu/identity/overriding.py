@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from tidu.contracts import contracts
-from tidu.errors import DecisionRefused
+from tidu.errors import DecisionRefused, TiduError
 from tidu.identity.parties import Enterprise
 
 ATTRIBUTES = {
@@ -41,7 +41,8 @@ def checked_value(
 ) -> tuple[str, str | None, str | None]:
     """Return the register's field, the value as it will stand, and the one that stands now.
 
-    Raises DecisionRefused for an attribute nobody but the register decides, and for a value that cannot be read.
+    Raises DecisionRefused for an attribute nobody but the register decides, and for a value that cannot be read;
+    TiduError where links stand and no master was ever built on them.
     """
     if attribute not in ATTRIBUTES:
         raise DecisionRefused(f"{attribute} cannot be overridden; these can: {', '.join(ATTRIBUTES)}")
@@ -55,6 +56,8 @@ def checked_value(
         read = _read(connection, attribute, read)
     elif attribute in NEVER_EMPTY:
         raise DecisionRefused(f"{attribute} cannot be empty")
+    if connection.execute("select to_regclass('mart.enterprise')").fetchone() == (None,):
+        raise TiduError("no master is built on the links yet, so there is no value to decide about; run `make run`")
     row = connection.execute(
         sql.SQL("select {}::text from mart.enterprise where enterprise_id = %s").format(sql.Identifier(attribute)),
         [enterprise.enterprise_id],

@@ -144,6 +144,9 @@ def members(connection: psycopg.Connection, enterprise_id: str, limit: int = 50)
 
 
 def is_built(connection: psycopg.Connection) -> bool:
-    """Tell whether links were ever built here."""
-    row = connection.execute("select to_regclass('intermediate.int_identity__party_link') is not null").fetchone()
+    """Tell whether links were ever built here and let through: what a build that was stopped leaves is no link."""
+    row = connection.execute(
+        "select to_regclass('intermediate.int_identity__party_link') is not null"
+        " and to_regclass('mart.enterprise_redirect') is not null and to_regclass('mart.enterprise_xref') is not null"
+    ).fetchone()
     return bool(row and row[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from simulators.world.dirt import soil
 from simulators.world.lifecycle import Life, live
 from simulators.world.placing import Faults, place
 from simulators.world.population import Rng, invent
+from simulators.world.promising import fitted, growing, promising
 from simulators.world.timetable import Timetable, seeded
 from simulators.world.writing import as_text, vacant, write_world
 from tidu.contracts import contract
@@ -68,10 +70,13 @@ def compose(
 def departments(life: Life, time: Timetable, rng: Rng) -> dict[str, pl.DataFrame]:
     """Return every dataset's good rows."""
     held = tax.accounts(life, time, rng)
-    filed = tax.filings(held, time)
     employers = labour.employers(life, time, rng)
+    chosen = promising(life, held, employers, time, rng)
+    life = dataclasses.replace(life, population=growing(life.population, chosen))
+    held = growing(held, chosen)
+    filed = tax.filings(held, time)
     firms = finance.firms(life)
-    return {
+    rows = {
         "ms_registration": market.registrations(life, time, rng),
         "ms_change_event": market.change_events(life, time, rng),
         "ms_irregularity": market_records.irregularities(life, time, rng),
@@ -97,3 +102,4 @@ def departments(life: Life, time: Timetable, rng: Rng) -> dict[str, pl.DataFrame
         "mi_arrears": bureau.arrears(life, time, rng),
         "st_district_indicator": district_figures.district_figures(time, rng),
     }
+    return fitted(rows, chosen, time)

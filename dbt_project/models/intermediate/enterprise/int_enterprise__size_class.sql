@@ -126,7 +126,8 @@ sized as (
             when classes.is_medium is null then null
             when classes.is_small then '小型'
             when not classes.is_small then '微型'
-        end as size_class
+        end as size_class,
+        case when inputs.size_industry = '不适用' then false else classes.is_large end as is_large
     from inputs
     left join classes on inputs.enterprise_id = classes.enterprise_id
 
@@ -137,6 +138,7 @@ final as (
     select
         enterprise_id,
         size_class,
+        is_large,
         case when size_class <> '不适用' then year end as size_year,
         year as figures_year,
         size_industry,

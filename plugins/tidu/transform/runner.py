@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +22,10 @@ from tidu.ledger.runs import stage as stage_run
 from tidu.settings import PROJECT_ROOT, settings
 from tidu.transform.gate import judge, set_bounds
 from tidu.transform.probable import find_probable
+from tidu.transform.tiers.assess import assess
 from tidu.transform.wholeness import Hold, hold
 
-STAGES = ("stage", "link", "mart", "monitor")
+STAGES = ("stage", "link", "mart", "monitor", "tier")
 PROJECT = PROJECT_ROOT / "dbt_project"
 THREADS = 2
 BUILD_OPTIONS = ("--indirect-selection", "buildable", "--exclude-resource-type", "unit_test")
@@ -33,12 +34,13 @@ OUTPUTS = {
     "stage": ("stg_",),
     "link": ("int_enterprise__account_link", "int_enterprise__record_link"),
     "mart": ("enterprise",),
+    "tier": ("int_tier__input",),
     "monitor": ("int_monitoring__city_month", "int_monitoring__district_month"),
 }
 """Models, by the beginning of their names, whose rows are what a stage puts out."""
 FAILED = ("error", "fail", "runtime error")
-CERTAIN = "+int_identity__certain_match"
-"""What of stage link has to stand before the step between its two passes."""
+BEFORE_STEP = {"link": ("+int_identity__certain_match",), "tier": ("+int_tier__input", "+int_tier__evidence")}
+"""What of a stage has to stand before the step between its two passes."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def build(
         options = [*BUILD_OPTIONS, "--full-refresh"] if full_refresh else BUILD_OPTIONS
         if "link" in build_.stages:
             set_bounds()
-        nodes = _in_passes(build_, options, variables)
+        nodes = _in_passes(build_, options, variables, run_id)
         _record(run_id, stage, nodes)
         judge(run_id, variables["as_of"], nodes)
         failed = [n for n in nodes if n.status in FAILED]
@@ -100,22 +102,34 @@ def build(
     return nodes
 
 
-def _in_passes(build_: Hold, options: Sequence[str], variables: Mapping[str, str]) -> tuple[NodeRun, ...]:
-    """Build the stages of a build: link in two passes, with the step between them that is no SQL.
+def _in_passes(build_: Hold, options: Sequence[str], variables: Mapping[str, str], run_id: str) -> tuple[NodeRun, ...]:
+    """Build the stages of a build, as many at once as there is no step between that is no SQL.
 
-    A first pass that failed is the end of it: what comes later would be made from what it left.
+    A pass that failed is the end of it: what comes later would be made from what it left.
     """
-    tags = [f"tag:{name}" for name in build_.stages]
-    if "link" not in build_.stages:
-        return invoke(["build", "--select", *tags, *options], variables, build_.token)
-    at = tags.index("tag:link")
-    first = [*tags[:at], f"tag:link,{CERTAIN}"]
-    nodes = invoke(["build", "--select", *first, *options], variables, build_.token)
-    if any(n.status in FAILED for n in nodes):
-        return nodes
-    find_probable(build_.token)
-    later = ["build", "--select", *tags[at:], "--exclude", CERTAIN, *options]
-    return nodes + invoke(later, variables, build_.token)
+    steps: dict[str, Callable[[], object]] = {
+        "link": lambda: find_probable(build_.token),
+        "tier": lambda: assess(build_.token, run_id, dt.date.fromisoformat(variables["as_of"])),
+    }
+    nodes: tuple[NodeRun, ...] = ()
+    waiting: list[str] = []
+    done: list[str] = []
+    for stage in build_.stages:
+        if stage not in steps:
+            waiting.append(f"tag:{stage}")
+            continue
+        before = BEFORE_STEP[stage]
+        selected = [*waiting, *(f"tag:{stage},{chosen}" for chosen in before)]
+        nodes += invoke(["build", "--select", *selected, *_but(done), *options], variables, build_.token)
+        if any(n.status in FAILED for n in nodes):
+            return nodes
+        steps[stage]()
+        waiting, done = [f"tag:{stage}"], list(before)
+    return nodes + invoke(["build", "--select", *waiting, *_but(done), *options], variables, build_.token)
+
+
+def _but(done: Sequence[str]) -> list[str]:
+    return ["--exclude", *done] if done else []
 
 
 def read_project() -> None:

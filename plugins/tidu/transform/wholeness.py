@@ -22,7 +22,7 @@ from tidu.ledger.database import connect
 from tidu.ledger.locks import BUILD
 
 BUILD_LOCK = BUILD
-UNLOGGED = ("stage", "link", "mart", "monitor")
+UNLOGGED = ("stage", "link", "mart", "monitor", "tier")
 """Stages that leave unlogged tables behind, each made from those before it."""
 
 

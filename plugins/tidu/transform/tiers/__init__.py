@@ -1,0 +1,1 @@
+"""Tiers: official rules as data, compiled to SQL, and what an enterprise lacks for each."""

@@ -1,0 +1,107 @@
+"""What policies may ask of an enterprise (policies/inputs.yml), and the SQL that computes what is derived."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from tidu.settings import PROJECT_ROOT
+from tidu.transform.tiers.located import Located, read
+from tidu.transform.tiers.quantities import UNITS
+
+FILE = PROJECT_ROOT / "policies" / "inputs.yml"
+LEVERS = ("enterprise", "time", "department")
+_OPERATORS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
+_FUNCTIONS = {
+    "years": "trunc((extract(year from age({1}, {0})) * 12 + extract(month from age({1}, {0}))"
+    " + extract(day from age({1}, {0})) / 31) / 12, 4)",
+    "year": "extract(year from {0})",
+    "positive": "(case when {0} > 0 then {0} end)",
+    "growth_2y": "(case when {1} > 0 and {0} is not null then sqrt(greatest({0}, 0) / {1}) - 1 end)",
+}
+"""Years lie between two days and are whole on anniversaries; four digits tell days apart. Growth is compound."""
+_TAKES = {"years": 2, "year": 1, "positive": 1, "growth_2y": 2}
+
+
+@dataclass(frozen=True)
+class Input:
+    """One thing that is known, or not, of an enterprise."""
+
+    name: str
+    zh: str
+    unit: str
+    sql: str
+    """Over the columns of int_tier__input; null where it is not known."""
+    evidence: tuple[str, ...]
+    """Groups of rows of int_tier__evidence."""
+    lever: str
+    """Who can supply it when it is missing."""
+    bases: frozenset[str] = field(default_factory=frozenset)
+    """Columns it is computed from."""
+    meaning: str = ""
+
+
+@cache
+def inputs(file: Path = FILE) -> Mapping[str, Input]:
+    """Return every input by its name. Raises PolicyError with file and line."""
+    known: dict[str, Input] = {}
+    found = read(file)
+    for name, entry in found.items():
+        if not isinstance(entry, Located):
+            found.refuse(f"`{name}` has to be a mapping")
+        entry.expect(("zh", "unit"), ("of", "evidence", "lever", "meaning"))
+        if entry["unit"] not in UNITS:
+            entry.refuse(f"the unit {entry['unit']} is not known; there are {'、'.join(sorted(UNITS))}")
+        if ("of" in entry) == ("evidence" in entry):
+            entry.refuse("an input has either `evidence`, a column of its own, or `of`, what it is computed from")
+        known[name] = _derived(name, entry, known) if "of" in entry else _column(name, entry)
+    return known
+
+
+def _column(name: str, entry: Located) -> Input:
+    lever = entry.get("lever", "department")
+    if lever not in LEVERS:
+        entry.refuse(f"the lever {lever} is not known; there are {', '.join(LEVERS)}")
+    return Input(
+        name, entry["zh"], entry["unit"], f"i.{name}", tuple(entry["evidence"]), lever, frozenset({name}),
+        entry.get("meaning", ""),
+    )  # fmt: skip
+
+
+def _derived(name: str, entry: Located, known: Mapping[str, Input]) -> Input:
+    try:
+        tree = ast.parse(str(entry["of"]), mode="eval").body
+    except SyntaxError as error:
+        entry.refuse(f"`{entry['of']}` cannot be read: {error.msg}")
+    used: dict[str, Input] = {}
+    sql = _sql(tree, entry, known, used)
+    evidence = dict.fromkeys(group for base in used.values() for group in base.evidence)
+    # the business date and what follows from it is never missing
+    lever = "department" if any(b.lever == "department" for b in used.values() if b.evidence) else "enterprise"
+    return Input(
+        name, entry["zh"], entry["unit"], sql, tuple(evidence), lever,
+        frozenset().union(*(base.bases for base in used.values())), entry.get("meaning", str(entry["of"])),
+    )  # fmt: skip
+
+
+def _sql(node: ast.expr, entry: Located, known: Mapping[str, Input], used: dict[str, Input]) -> str:
+    """Return SQL of an expression: names of inputs, numbers, + - * /, and the functions above; refuse anything else."""
+    match node:
+        case ast.Name(id=name):
+            if name not in known:
+                entry.refuse(f"the input {name} is not known, or stands further below")
+            used[name] = known[name]
+            return known[name].sql
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            return f"{number}::numeric"
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            return f"({_sql(left, entry, known, used)} / nullif({_sql(right, entry, known, used)}, 0)::numeric)"
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            return f"({_sql(left, entry, known, used)} {_OPERATORS[type(op)]} {_sql(right, entry, known, used)})"
+        case ast.Call(func=ast.Name(id=function), args=args) if len(args) == _TAKES.get(function):
+            return _FUNCTIONS[function].format(*(_sql(a, entry, known, used) for a in args))
+        case _:
+            entry.refuse(f"`{ast.unparse(node)}` is no sum, product or quotient of inputs")

@@ -14,6 +14,7 @@ STEMS = {path.stem for path in (PROJECT_ROOT / "dags").glob("*.py")}
 EXPECTED = {
     *(f"ingest_{name}" for name in departments()),
     "build_enterprise_master",
+    "assess_tiers",
     "publish_monitoring",
     "maintain_warehouse",
 }
@@ -71,7 +72,11 @@ def test_the_master_and_the_tables_follow_the_data(described: dict[str, Any]) ->
     build, publish = described["dags"]["build_enterprise_master"], described["dags"]["publish_monitoring"]
     assert list(build["tasks"]) == ["stage", "link", "mart"]
     assert build["tasks"]["mart"]["outlets"] == ["enterprise_master"]
+    assess = described["dags"]["assess_tiers"]
+    assert list(assess["tasks"]) == ["tier"]
+    assert assess["tasks"]["tier"]["outlets"] == ["enterprise_tiers"]
     assert list(publish["tasks"]) == ["monitor", "release"]
+    assert publish["tasks"]["monitor"]["outlets"] == ["monitoring_figures"]
     assert publish["tasks"]["release"]["outlets"] == ["monitoring_release"]
 
 

@@ -74,13 +74,13 @@ def test_the_first_run_takes_all_and_publishes(story: Story) -> None:
 
 def test_every_run_is_recorded(story: Story) -> None:
     runs = dict(story.rows("select dag_id, state from ops.pipeline_run"))
-    assert len(runs) == 9
+    assert len(runs) == 10
     assert set(runs.values()) == {"success"}
     assert story.rows("select count(*) from ops.pipeline_run where finished_at is null or rows_out is null") == [(0,)]
     stages = dict(story.rows("select stage, count(*) from ops.stage_run where state <> 'failed' group by 1"))
     assert stages == {
         **dict.fromkeys(("pull", "land", "validate", "settle"), 24),
-        **dict.fromkeys(("stage", "link", "mart", "monitor", "release"), 1),
+        **dict.fromkeys(("stage", "link", "mart", "tier", "monitor", "release"), 1),
     }
 
 

@@ -17,5 +17,11 @@ DEPARTMENT: dict[str, Asset] = {
 MASTER = Asset(name="enterprise_master", uri="tidu://warehouse/mart", group="mart")
 """The enterprise master with its years and months, built anew."""
 
+FIGURES = Asset(name="monitoring_figures", uri="tidu://warehouse/intermediate", group="publish")
+"""The indicators of every month, computed from a new master and not yet released."""
+
+TIERS = Asset(name="enterprise_tiers", uri="tidu://warehouse/mart/tiers", group="mart")
+"""What every enterprise qualifies for, assessed anew."""
+
 RELEASE = Asset(name="monitoring_release", uri="tidu://warehouse/publish", group="publish")
 """The city and district tables of a new release, published or waiting as draft."""

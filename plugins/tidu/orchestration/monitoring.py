@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from tidu.orchestration.assets import MASTER, RELEASE
+from tidu.orchestration.assets import FIGURES, MASTER, RELEASE
 from tidu.orchestration.occasion import occasion
 from tidu.orchestration.reliability import RUN_LIMIT, deadline, task_defaults
 from tidu.orchestration.tags import Tag
@@ -34,13 +34,14 @@ def monitoring_dag(owner: str, doc_md: str | None) -> DAG:
     return dag
 
 
-@task
-def monitor() -> None:
+@task(outlets=[FIGURES])
+def monitor(outlet_events: Any = None) -> None:
     """Compute every indicator from the master; nothing is published yet."""
     from tidu.transform import build
 
     now = occasion()
     build("monitor", now.run_id, now.variables())
+    outlet_events[FIGURES].extra = now.extra()
 
 
 @task(outlets=[RELEASE])

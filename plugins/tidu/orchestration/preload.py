@@ -33,6 +33,7 @@ MODULES = (
     "tidu.orchestration.maintenance",
     "tidu.orchestration.master",
     "tidu.orchestration.monitoring",
+    "tidu.orchestration.tiers",
     "tidu.publishing",
     "tidu.transform",
     "tidu.validation",

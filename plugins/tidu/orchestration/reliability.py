@@ -23,6 +23,7 @@ RUN_LIMIT = dt.timedelta(hours=6)
 NEVER_RETRIED = (
     "tidu.errors.ContractError",
     "tidu.errors.SettingsError",
+    "tidu.errors.PolicyError",
     "tidu.errors.ReleaseBlocked",
     "builtins.PermissionError",
 )

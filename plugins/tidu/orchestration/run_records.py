@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow.listeners import hookimpl
 
-OURS = ("ingest_", "build_", "publish_", "maintain_")
+OURS = ("ingest_", "build_", "publish_", "assess_", "maintain_")
 
 
 @hookimpl

@@ -10,6 +10,7 @@ class Tag(StrEnum):
 
     INGEST = "layer:ingest"
     MASTER = "layer:master"
+    TIER = "layer:tier"
     PUBLISH = "layer:publish"
     MAINTAIN = "layer:maintain"
     MARKET_SUPERVISION = "department:market_supervision"

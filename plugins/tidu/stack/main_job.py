@@ -28,7 +28,9 @@ from tidu.stack.rest import FINAL_STATES, Airflow, Run
 from tidu.stack.state import State, write_whole
 from tidu.stack.upkeep import Upkeep
 
-BUILD, PUBLISH, MAINTAIN = "build_enterprise_master", "publish_monitoring", "maintain_warehouse"
+BUILD, ASSESS, PUBLISH, MAINTAIN = (
+    "build_enterprise_master", "assess_tiers", "publish_monitoring", "maintain_warehouse",
+)  # fmt: skip
 DAGS_READ_WITHIN_SECONDS = 120.0
 RUN_WITHIN_SECONDS = 3600.0
 FOLLOWED_WITHIN_SECONDS = 120.0
@@ -90,16 +92,21 @@ def run(where: State, world: World, tell: Callable[[str], None], show: Callable[
     follow = Follower(where, airflow, show, upkeep)
     ingests = follow([follow.start(f"ingest_{name}", {**world.conf(), "announce": False}) for name in departments()])
     (build,) = follow([follow.start(BUILD, world.conf())])
-    caused = upkeep.patiently(lambda: airflow.runs_caused_by(build, FOLLOWED_WITHIN_SECONDS))
-    if not caused and not upkeep.patiently(lambda: is_released(world.as_of)):
+    published = follow(upkeep.patiently(lambda: airflow.runs_caused_by(build, FOLLOWED_WITHIN_SECONDS)))
+    if not published and not upkeep.patiently(lambda: is_released(world.as_of)):
         # the master stood already, but its release failed or was never made
-        caused = [follow.start(PUBLISH, world.conf())]
-    return [*ingests, build, *follow([*caused, follow.start(MAINTAIN, world.conf())])]
+        published = follow([follow.start(PUBLISH, world.conf())])
+    assessed = [
+        caused
+        for run in published
+        for caused in upkeep.patiently(partial(airflow.runs_caused_by, run, FOLLOWED_WITHIN_SECONDS))
+    ]
+    return [*ingests, build, *published, *follow([*assessed, follow.start(MAINTAIN, world.conf())])]
 
 
 def prepare(airflow: Airflow, world: World) -> None:
     """Wait until Airflow knows the DAGs, then tell it the dates of the world."""
-    wait_for_dags(airflow, [*(f"ingest_{name}" for name in departments()), BUILD, PUBLISH, MAINTAIN])
+    wait_for_dags(airflow, [*(f"ingest_{name}" for name in departments()), BUILD, ASSESS, PUBLISH, MAINTAIN])
     airflow.set_variable("tidu_business_date", world.as_of.isoformat())
     airflow.set_variable("tidu_series_start", world.conf()["series_start"])
 

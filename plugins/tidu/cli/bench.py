@@ -40,7 +40,7 @@ from ops.stage_run where state <> 'skipped' group by stage order by min(started_
 """
 BUSY = """
 with work as (select range_agg(tstzrange(started_at, finished_at)) as spans, min(started_at) as began,
-    max(finished_at) as ended from ops.stage_run)
+    max(finished_at) as ended from ops.stage_run where stage <> 'tier')
 select extract(epoch from ended - began)::float8,
     (select extract(epoch from sum(upper(s) - lower(s)))::float8 from unnest(spans) as s)
 from work
@@ -85,6 +85,29 @@ def linkage(
         measure_sets(sets)
     if world is not None:
         measure_world(world, state().home / "bench-linkage")
+
+
+@app.command()
+def tiers(
+    enterprises: Annotated[int, typer.Option(min=1000, help="Assessed enterprises; they are copies of a world's.")] = (
+        1_000_000
+    ),
+    entities: Annotated[int, typer.Option(help="Entities of the world; kept and used again.")] = 100_000,
+) -> None:
+    """Assess very many enterprises for every tier, beside scanning and joining the same inputs in the same run."""
+    import yaml
+
+    from tidu.cli.bench_tiers import measure
+
+    world = _world(state().home / "worlds" / f"bench_{entities}_18", entities, 18)
+    as_of = dt.date.fromisoformat(str(yaml.safe_load((world / "world.yaml").read_text(encoding="utf-8"))["end"]))
+    table = Table("enterprises", "scan and join, s", "all policies, s", "ratio", "microseconds each")
+    for row in measure(state().home / "bench-tiers", world, as_of, enterprises, plain):
+        each = 1e6 * row.assessed / row.enterprises
+        table.add_row(
+            f"{row.enterprises:,}", f"{row.joined:.1f}", f"{row.assessed:.1f}", f"{row.ratio:.2f}", f"{each:.0f}"
+        )
+    console.print(table)
 
 
 @app.command()

@@ -14,7 +14,7 @@ COMMANDS = ("stack", "run")
 """Modules whose commands stand at the top level."""
 NOUNS = (
     "world", "evaluate", "contract", "release", "quarantine", "delivery", "ledger", "ticket", "scorecard", "freshness",
-    "rebuild", "backup", "restore", "bench", "linkage", "link", "explain", "survivorship",
+    "rebuild", "backup", "restore", "bench", "linkage", "link", "explain", "survivorship", "policy", "report",
 )  # fmt: skip
 """Modules mounted as `tidu <noun>`: each exposes `app`, or a function of its own name."""
 

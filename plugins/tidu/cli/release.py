@@ -58,7 +58,7 @@ def approve(
 
 @app.command()
 def derive() -> None:
-    """Renew the dbt seeds that follow from indicators/ after a change there."""
+    """Renew the dbt seeds that follow from indicators/ and policies/industry_systems/ after a change there."""
     from tidu.publishing.derive import derive as derive_seeds
 
     for path in derive_seeds():

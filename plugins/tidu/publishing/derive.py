@@ -1,4 +1,4 @@
-"""The registry of indicators as dbt seeds: generated here, kept in the tree, tested current.
+"""The registry of indicators and the industry systems as dbt seeds: generated here, kept in the tree, tested current.
 
 dbt reads no YAML of ours, and transform may not import publishing; files are the bridge.
 """
@@ -11,8 +11,10 @@ from pathlib import Path
 
 from tidu.publishing.registry import breakdowns, indicators
 from tidu.settings import PROJECT_ROOT
+from tidu.transform.industry_systems import systems
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds" / "monitoring"
+INDUSTRY_TAG = PROJECT_ROOT / "dbt_project" / "seeds" / "seed_industry_tag.csv"
 
 
 def seed_files() -> dict[Path, str]:
@@ -40,6 +42,22 @@ def seed_files() -> dict[Path, str]:
                 {"breakdown": b.code, "value": value, "name": name}
                 for b in breakdowns().values()
                 for value, name in b.values.items()
+            ]
+        ),
+        INDUSTRY_TAG: _table(
+            [
+                {
+                    "system": s.file.parent.name,
+                    "valid_from": s.valid_from.isoformat(),
+                    "valid_to": s.valid_to.isoformat() if s.valid_to else "",
+                    "tag": tag.code,
+                    "tag_name": tag.name,
+                    "code_prefix": c.prefix,
+                    "certainty": c.certainty,
+                }
+                for s in systems()
+                for tag in s.tags
+                for c in tag.classes
             ]
         ),
     }

@@ -37,9 +37,10 @@ AS_PACKED = ("sha256", "bytes", "landed_uri")
 
 WITHIN_TEXTS = (
     (re.compile(r'"(delivery_id|quarantine_id)": \d+'), r'"\1": "#"'),
+    (re.compile(r'(\["[a-z_]+", "[^"]*"), \d+\]'), r'\1, "#"]'),
     (re.compile(r"when run \S+ made it"), "when a run made it"),
 )
-"""Such numbers, and names of runs, inside the evidence of a ticket and the reason of an approval."""
+"""Such numbers, and names of runs, inside the evidence of a ticket or a tier and the reason of an approval."""
 RESTING_ON_NUMBERS_TOO = {"ops.department_return": re.compile(r'"sha256": "\w+", ')}
 """Hash of a file that names tickets and deliveries by number; how many tickets it holds is compared."""
 

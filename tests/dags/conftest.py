@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -23,6 +25,8 @@ def described(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         **{k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "TIDU_"))},
         "AIRFLOW_HOME": str(tmp_path_factory.mktemp("airflow")),
         "TIDU_HOME": str(tmp_path_factory.mktemp("nothing_runs_here")),
+        # so that departments were due minutes ago
+        "TIDU_ASK_HOUR": str(dt.datetime.now(ZoneInfo("Asia/Shanghai")).hour),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
         "AIRFLOW__CORE__DAGS_FOLDER": str(PROJECT_ROOT / "dags"),
         "AIRFLOW__CORE__PLUGINS_FOLDER": str(PROJECT_ROOT / "plugins"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import socket
 import sys
@@ -10,15 +11,29 @@ from typing import Any
 from airflow import plugins_manager
 from airflow.configuration import conf
 from airflow.dag_processing.dagbag import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+from airflow.timetables.base import TimeRestriction
+
+from tidu.settings import settings
 
 
 def refuse(*_: Any, **__: Any) -> Any:
     raise AssertionError("reading DAGs must not touch the network or a database")
 
 
+def first_run(dag: Any) -> str | None:
+    """Return when the scheduler, which knows only what was serialized, would first run a DAG it has never seen."""
+    stored = json.loads(json.dumps(DagSerialization.to_dict(dag)))
+    found = DagSerialization.from_dict(stored).timetable.next_dagrun_info(
+        last_automated_data_interval=None, restriction=TimeRestriction(earliest=None, latest=None, catchup=False)
+    )
+    return found.run_after.isoformat() if found else None
+
+
 def main() -> None:
     socket.socket.connect = refuse  # type: ignore[method-assign]
     socket.getaddrinfo = refuse
+    described_at = dt.datetime.now(dt.UTC)
     heavy_before = set(sys.modules)
     bag = DagBag(conf.get("core", "dags_folder"))
     loaded = set(sys.modules) - heavy_before
@@ -35,6 +50,7 @@ def main() -> None:
             "deadlines": [alert.name for alert in dag.deadline or []],
             "timetable": type(dag.timetable).__name__,
             "cron": getattr(dag.timetable, "expression", None),
+            "first_run": first_run(dag),
             "tasks": {
                 task.task_id: {
                     "owner": task.owner,
@@ -58,6 +74,8 @@ def main() -> None:
                 "import_errors": {str(k): str(v) for k, v in bag.import_errors.items()},
                 "plugin_errors": {str(k): str(v) for k, v in plugins_manager.get_import_errors().items()},
                 "heavy": heavy,
+                "ask_hour": settings().ask_hour,
+                "described_at": described_at.isoformat(),
             },
             ensure_ascii=False,
         )

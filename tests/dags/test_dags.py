@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import importlib
 from typing import Any
 
@@ -52,6 +53,13 @@ def test_a_dag_is_answered_for_and_bounded(described: dict[str, Any], dag_id: st
         assert task["policy"] == "ExceptionRetryPolicy", task_id
 
 
+def test_starting_airflow_starts_nothing(described: dict[str, Any]) -> None:
+    first = {dag_id: dag["first_run"] for dag_id, dag in described["dags"].items() if dag["first_run"]}
+    assert first
+    now = dt.datetime.fromisoformat(described["described_at"])
+    assert {dag_id: run for dag_id, run in first.items() if dt.datetime.fromisoformat(run) < now} == {}
+
+
 @pytest.mark.parametrize("department", sorted(departments()))
 def test_an_ingest_dag_follows_its_contracts(described: dict[str, Any], department: str) -> None:
     tasks = described["dags"][f"ingest_{department}"]["tasks"]
@@ -84,7 +92,7 @@ def test_the_warehouse_is_maintained_every_day_after_the_departments_were_asked(
     maintain = described["dags"]["maintain_warehouse"]
     assert set(maintain["tasks"]) == {"tickets", "returns", "freshness"}
     assert maintain["tasks"]["returns"]["upstream"] == ["tickets"]
-    assert maintain["cron"] == "0 9 * * *"
+    assert maintain["cron"] == f"0 {(described['ask_hour'] + 3) % 24} * * *"
 
 
 def test_a_department_is_asked_as_often_as_its_fastest_dataset_needs() -> None:

@@ -8,12 +8,16 @@ do not start at once. No DAG has a start date and none runs immediately: startin
 
 from __future__ import annotations
 
+import datetime as dt
+
 from airflow.sdk import CronTriggerTimetable
 
 from tidu.contracts import departments
 from tidu.settings import settings
 
 ZONE = "Asia/Shanghai"
+NOTHING_PAST = dt.timedelta(0)
+"""How late a new DAG may still run: not at all. Airflow takes False for a tenth of the time between two runs."""
 UPKEEP_HOURS = 3
 """The upkeep comes so much later, when the builds are through."""
 EVERY_DAY, EVERY_MONDAY = "*", "1"
@@ -36,10 +40,10 @@ def cron(department: str) -> str:
 def after_the_builds() -> CronTriggerTimetable:
     """Return the timetable of the daily upkeep: when the departments were asked and the master has been built."""
     return CronTriggerTimetable(
-        f"0 {(settings().ask_hour + UPKEEP_HOURS) % 24} * * *", timezone=ZONE, run_immediately=False
+        f"0 {(settings().ask_hour + UPKEEP_HOURS) % 24} * * *", timezone=ZONE, run_immediately=NOTHING_PAST
     )
 
 
 def timetable(department: str) -> CronTriggerTimetable:
     """Return the timetable of a department's ingest DAG."""
-    return CronTriggerTimetable(cron(department), timezone=ZONE, run_immediately=False)
+    return CronTriggerTimetable(cron(department), timezone=ZONE, run_immediately=NOTHING_PAST)

@@ -13,7 +13,7 @@ from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def built_decided_town(
     cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:

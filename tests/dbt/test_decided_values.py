@@ -33,12 +33,7 @@ from tidu.transform import nothing_new
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 
 
-@pytest.fixture
-def town(decided_town: str) -> str:
-    return decided_town
-
-
-def test_a_value_is_overridden_until_the_register_says_otherwise(town: str) -> None:
+def test_a_value_is_overridden_until_the_register_says_otherwise(decided_town: str) -> None:
     decisions.override(ALPHA, "address", "青岛市市北区2号", ME)
     with pytest.raises(DecisionRefused, match="cannot be overridden"):
         decisions.override(ALPHA, "uscc", BETA, ME)
@@ -46,27 +41,27 @@ def test_a_value_is_overridden_until_the_register_says_otherwise(town: str) -> N
         decisions.override(ALPHA, "district_code", "999999", ME)
     relink()
     query = "select enterprise_id, attribute, value, instead_of from intermediate.int_enterprise__override"
-    with psycopg.connect(town) as connection:
+    with psycopg.connect(decided_town) as connection:
         assert connection.execute(query).fetchall() == [
             (REGISTERED["1"], "address", "青岛市市北区2号", "青岛市市北区1号")
         ]
     moved = entity("1", "青岛甲机械有限公司", ALPHA, former_names=HOMONYM, address="青岛市李沧区9号",
                    updated_at="2025-02-01T08:00:00")  # fmt: skip
-    deliver(town, "ms_registration", "2025-02-10", [moved])
+    deliver(decided_town, "ms_registration", "2025-02-10", [moved])
     take_in(AS_OF, until="link")
-    with psycopg.connect(town) as connection:
+    with psycopg.connect(decided_town) as connection:
         assert connection.execute(query).fetchall() == []
-    assert states(town) == [("override", "stale")]
+    assert states(decided_town) == [("override", "stale")]
 
 
-def test_stale_values_wait_for_a_reviewer(town: str) -> None:
+def test_stale_values_wait_for_a_reviewer(decided_town: str) -> None:
     decisions.override(ALPHA, "address", "青岛市市北区2号", ME)
     decisions.override(BETA, "address", "青岛市市北区3号", ME)
-    strange = links(town)["fn_loan:s1"][0]
+    strange = links(decided_town)["fn_loan:s1"][0]
     decisions.override(strange, "name", "外地某某公司", ME)
     take_in(AS_OF)
     assert [str(w.party) for w in waiting()] == ["fn_loan:big", "fn_loan:small"]
-    deliver(town, "ms_registration", "2025-02-10", [
+    deliver(decided_town, "ms_registration", "2025-02-10", [
         entity("1", "青岛甲机械有限公司", ALPHA, former_names=HOMONYM, address="青岛市李沧区9号",
                updated_at="2025-02-01T08:00:00"),
         entity("3", "外地某某有限公司", STRANGE),
@@ -74,8 +69,8 @@ def test_stale_values_wait_for_a_reviewer(town: str) -> None:
     take_in(AS_OF)
     # the stranger is in the register now, which speaks for it
     registered = minted_id("ms_registration|3")
-    assert states(town) == [("override", "stale"), ("override", "active"), ("override", "stale")]
-    assert reasons(town) == ["its evidence changed", None, f"its enterprise is registered now, as {registered}"]
+    assert states(decided_town) == [("override", "stale"), ("override", "active"), ("override", "stale")]
+    assert reasons(decided_town) == ["its evidence changed", None, f"its enterprise is registered now, as {registered}"]
     found = {str(w.party): w for w in waiting()}
     assert set(found) == {"fn_loan:big", "fn_loan:small", "entity:1", "fn_loan:s1"}
     first = found["entity:1"]
@@ -93,8 +88,8 @@ def test_stale_values_wait_for_a_reviewer(town: str) -> None:
     assert {str(w.party) for w in waiting()} == {"fn_loan:big", "fn_loan:small"}
 
 
-def test_the_queue_leaves_candidates_in_the_server(town: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with psycopg.connect(town) as connection:
+def test_the_queue_leaves_candidates_in_the_server(decided_town: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with psycopg.connect(decided_town) as connection:
         connection.execute(
             "insert into intermediate.int_identity__candidate"
             " (party_kind, party_no, enterprise_id, match_probability, margin, why)"
@@ -120,8 +115,8 @@ def _with_cursor(made: Any, cursor: type) -> Any:
     return make
 
 
-def test_a_value_needs_a_master_to_be_decided(town: str) -> None:
-    with psycopg.connect(town) as connection:
+def test_a_value_needs_a_master_to_be_decided(decided_town: str) -> None:
+    with psycopg.connect(decided_town) as connection:
         connection.execute("drop table mart.enterprise cascade")
     with pytest.raises(TiduError, match="no master is built"):
         decisions.override(ALPHA, "address", "青岛市市北区2号", ME)

@@ -1,7 +1,7 @@
 {#- What every monitoring fact is cut by, besides indicator, month and district. -#}
 {% macro monitoring_attributes(relation=none) -%}
     {%- set prefix = relation ~ '.' if relation else '' -%}
-    {{ prefix }}industry_section, {{ prefix }}is_registered, {{ prefix }}in_private,
+    {{ prefix }}industry_section, {{ prefix }}size_class, {{ prefix }}zone, {{ prefix }}is_registered, {{ prefix }}in_private,
         {{ prefix }}in_no_state_no_foreign, {{ prefix }}in_registration_type
 {%- endmacro %}
 
@@ -30,4 +30,9 @@
 {#- Whole months from one first day of a month to another. -#}
 {% macro months_between(earlier, later) -%}
     (extract(year from age({{ later }}, {{ earlier }})) * 12 + extract(month from age({{ later }}, {{ earlier }})))::integer
+{%- endmacro %}
+
+{#- Whether a table that no model makes is there yet. -#}
+{% macro relation_exists(schema, name) -%}
+    {{ return(execute and adapter.get_relation(database=target.database, schema=schema, identifier=name) is not none) }}
 {%- endmacro %}

@@ -80,9 +80,9 @@ def test_openings_and_first_endings_are_flows(town: Figures) -> None:
 
 def test_counts_by_industry_section_add_up(town: Figures) -> None:
     parts = {
-        s: town.value("market_entities", "2025-02", cut=("industry_section", s)) for s in ("C", "G", "H", "未分类", "T")
+        s: town.value("market_entities", "2025-02", cut=("industry_section", s)) for s in ("C", "G", "H", "未分类")
     }
-    assert parts == {"C": 2, "G": 1, "H": 1, "未分类": 1, "T": 0}
+    assert parts == {"C": 2, "G": 1, "H": 1, "未分类": 1}
 
 
 def test_movements_of_the_stock_are_shown(town: Figures) -> None:

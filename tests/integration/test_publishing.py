@@ -96,7 +96,7 @@ def test_a_new_delivery_gives_a_new_release(figures: str) -> None:
     second = publish(AS_OF, "run-2")
     assert first and second and second > first
     assert count(figures, "select value from publish.city_monthly_latest where indicator_code = 'insured_headcount'"
-                          " and period = '2025-03' and scope = 'all'") == sum(range(1, 31)) + 99  # fmt: skip
+                          " and period = '2025-03' and scope = 'all' and breakdown = ''") == sum(range(1, 31)) + 99  # fmt: skip
     assert [r.release_id for r in releases()] == [second, first]
 
 
@@ -111,16 +111,21 @@ DISTRICT, CITY = "intermediate.int_monitoring__district_month", "intermediate.in
 DAMAGES = {
     f"update {DISTRICT} set value = value + 1 where district_code = '370202' and indicator_code = 'insured_headcount'"
     " and period = '2025-02' and scope = 'all'": "city = sum of districts",
-    f"update {CITY} set value = value - 1 where indicator_code = 'new_entities' and period = '2025-01'"
+    f"update {CITY} set value = value - 1 where indicator_code = 'enterprises' and period = '2025-01'"
     " and scope = 'private' and breakdown_value = 'F'": "city = sum of districts",
     f"delete from {CITY} where indicator_code = 'tech_smes'": "city = sum of districts",
     f"delete from {DISTRICT} where district_code = '370285' and indicator_code = 'loan_balance_yuan'"
     " and period = '2025-02'": "every cell of the grid is there",
+    f"update {CITY} set ytd = 1 where indicator_code = 'market_entities' and period = '2025-02'"
+    " and scope = 'all' and breakdown = ''": "a stock or a rate has no year to date",
+    f"update {DISTRICT} set ytd = ytd + 1 where indicator_code = 'new_entities' and period = '2025-02'"
+    " and scope = 'all' and district_code = '370202'": "the year to date is the sum of its months",
+    f"delete from {CITY} where indicator_code = 'insured_headcount' and breakdown = 'size_class' and period = '2025-02'": "every month is there",
     "update intermediate.int_monitoring__stock_movement set opening = opening + 1, closing = closing + 1"
     " where district_code = '370203' and period = '2025-02'": "stock = moves of the stock",
-    f"with bent as (update {CITY} set value = value + 9 where indicator_code = 'new_entities' and period = '2025-01'"
+    f"with bent as (update {CITY} set value = value - 9 where indicator_code = 'enterprises' and period = '2025-01'"
     " and scope = 'all' and breakdown = '')"
-    f" update {DISTRICT} set value = value + 9 where indicator_code = 'new_entities' and period = '2025-01'"
+    f" update {DISTRICT} set value = value - 9 where indicator_code = 'enterprises' and period = '2025-01'"
     " and scope = 'all' and breakdown = '' and district_code = '370202'": "breakdown = total",
 }
 
@@ -230,15 +235,15 @@ def test_without_figures_there_is_no_release(warehouse: str) -> None:
 
 def test_a_delivery_accepted_after_the_figures_were_made_is_new_to_the_next(figures: str) -> None:
     variables = {"as_of": str(AS_OF), "series_start": ""}
-    loan = {"loan_no": "1", "borrower_name": "青岛第1贸易有限公司", "balance_wan": 1}
-    deliver(figures, "fn_loan", "2025-03-28", [loan])
+    loans = [{"loan_no": str(n), "borrower_name": f"青岛第{n}贸易有限公司", "balance_wan": 1} for n in range(1, 11)]
+    deliver(figures, "fn_loan", "2025-03-28", loans)
     build("monitor", "run-1", variables)
     # the master takes it in between figures and release
     take_in(str(AS_OF), run_id="run-2")
     balance = ("select count(*) from publish.city_monthly_latest where indicator_code = 'loan_balance_yuan'"
-               " and period = '2025-03' and scope = 'all' and cell_status")  # fmt: skip
+               " and period = '2025-03' and scope = 'all' and breakdown = '' and cell_status")  # fmt: skip
     assert publish(AS_OF, "run-1")
     assert count(figures, f"{balance} = 'incomplete' and value is null") == 1
     build("monitor", "run-2", variables)
     assert publish(AS_OF, "run-2")
-    assert count(figures, f"{balance} = 'published' and value = 10000") == 1
+    assert count(figures, f"{balance} = 'published' and value = 100000") == 1

@@ -11,9 +11,8 @@ counted as (
 expected as (
 
     select count(*) as cells
-    from {{ ref('int_monitoring__series') }}
+    from {{ ref('int_monitoring__series_place') }}
     cross join {{ ref('int_monitoring__month') }}
-    cross join {{ ref('int_monitoring__district') }}
 
 )
 

@@ -61,6 +61,8 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "ops.release": KEEP,
         "ops.decision": ADD,
         "ops.unassigned_metric": ADD,
+        "ops.disclosure_problem": ADD,
+        "ops.disclosure_cell": ADD,
         "publish.*": READ,
         **dict.fromkeys(RELEASED, (*ADD, "maintain")),
     },

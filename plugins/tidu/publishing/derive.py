@@ -31,6 +31,8 @@ def seed_files() -> dict[Path, str]:
                     "additive": str(i.additive).lower(),
                     "scopes": "|".join(i.scopes),
                     "breakdowns": "|".join(i.breakdowns),
+                    "breakdown_scopes": "|".join(i.breakdown_scopes),
+                    "disclosure": i.disclosure,
                     "datasets": "|".join(i.datasets),
                     "monthly_datasets": "|".join(i.monthly_datasets),
                 }

@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 
 from tidu.contracts import contracts
 from tidu.contracts.catalogue import ROOT as CONTRACTS
+from tidu.publishing.disclosure.parameters import FILE as DISCLOSURE
 from tidu.publishing.registry import ROOT as INDICATORS
 from tidu.settings import PROJECT_ROOT
 
@@ -48,7 +49,7 @@ def inputs(connection: Connection[Any], series_start: str, period: str) -> dict[
         "deliveries": deliveries,
         "decisions": [decision_id for (decision_id,) in decisions],
         "contracts": {c.name: {"version": c.version, "sha256": _sha256([_file(c)])} for c in contracts().values()},
-        "definitions_sha256": _sha256(INDICATORS.rglob("*.yml")),
+        "definitions_sha256": _sha256([*INDICATORS.rglob("*.yml"), DISCLOSURE]),
         "models_sha256": _sha256(
             path
             for folder in DBT_FOLDERS

@@ -21,6 +21,7 @@ from tidu.errors import ReleaseBlocked, TiduError
 from tidu.ledger.database import connect
 from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage
+from tidu.publishing.disclosure import Decided, assert_it_holds, decide, keep, prepare
 from tidu.publishing.manifest import TABLES, digest, inputs, tables
 from tidu.publishing.registry import indicators
 from tidu.settings import settings
@@ -71,11 +72,13 @@ def publish(as_of: dt.date, run_id: str, approver: str | None = None) -> int | N
         if months is None or _is_known(connection, digest(made_from)):
             counts.skipped = True
             return None
-        release_id = _write(connection, as_of, months[1], run_id)
+        release_id, decided = _write(connection, as_of, months[1], run_id)
+        assert_it_holds(connection, release_id, decided)
         manifest = {
             **made_from,
             "inputs_sha256": digest(made_from),
             "as_of": as_of.isoformat(),
+            "disclosure": decided.summary(),
             "tables": tables(connection, release_id),
         }
         sha256 = digest(manifest)
@@ -174,8 +177,10 @@ def _is_known(connection: Connection[Any], inputs_sha256: str) -> bool:
     return bool(row and row[0])
 
 
-def _write(connection: Connection[Any], as_of: dt.date, period: str, run_id: str) -> int:
-    """Insert the release as draft with all its rows; return its number."""
+def _write(connection: Connection[Any], as_of: dt.date, period: str, run_id: str) -> tuple[int, Decided]:
+    """Insert the release as draft with all rows that may be shown; return its number and what it hides."""
+    decided = decide(connection)
+    prepare(connection, decided)
     row = connection.execute(
         "insert into ops.release (period, as_of, state, manifest_sha256, manifest, run_id)"
         " values (%s, %s, 'draft', '', '{}', %s) returning release_id",
@@ -193,9 +198,9 @@ def _write(connection: Connection[Any], as_of: dt.date, period: str, run_id: str
         )  # fmt: skip
     for statement in (
         f"insert into publish.city_monthly (release_id, period, {CELL}) select %s, period, {CELL}"  # noqa: S608
-        " from intermediate.int_monitoring__city_month",
+        " from pg_temp.city_row",
         f"insert into publish.district_monthly (release_id, period, district_code, district_name, {CELL})"  # noqa: S608
-        f" select %s, period, district_code, district_name, {CELL} from intermediate.int_monitoring__district_month",
+        f" select %s, period, district_code, district_name, {CELL} from pg_temp.district_row",
         f"insert into publish.stock_movement (release_id, {MOVEMENT}) select %s, {MOVEMENT}"  # noqa: S608
         " from intermediate.int_monitoring__stock_movement",
         "insert into ops.unassigned_metric (release_id, period, indicator_code, total, unassigned, unregistered)"
@@ -205,7 +210,8 @@ def _write(connection: Connection[Any], as_of: dt.date, period: str, run_id: str
         connection.execute(statement.encode(), [release_id])
     for table in TABLES:
         connection.execute(f"analyze publish.{table}".encode())
-    return int(release_id)
+    keep(connection, int(release_id), decided)
+    return int(release_id), decided
 
 
 def _publish(connection: Connection[Any], release_id: int, sha256: str, by: str, reason: str | None) -> None:

@@ -46,6 +46,8 @@ class Indicator:
     """City = sum of the districts."""
     scopes: tuple[str, ...]
     breakdowns: tuple[str, ...]
+    breakdown_scopes: tuple[str, ...]
+    """Scopes the breakdowns are published for; the total is, in every scope."""
     disclosure: Literal["public", "protected"]
     """Protected: money, headcounts and loans, which could tell of single enterprises."""
 
@@ -67,6 +69,8 @@ class Breakdown:
     """Value as published, with its name, in order."""
     other: str | None
     """The value of what has none; None where every contribution has one."""
+    open: bool
+    """Values that are not listed appear too, as delivered; else they count under `other`."""
 
 
 @cache
@@ -95,12 +99,15 @@ def parse_indicator(path: Path) -> Indicator:
             additive=_one_of(document["additive"], (True, False)),
             scopes=tuple(_one_of(s, SCOPES) for s in document["scopes"]),
             breakdowns=tuple(_one_of(b, tuple(breakdowns())) for b in document["breakdowns"]),
+            breakdown_scopes=tuple(_one_of(s, document["scopes"]) for s in document["breakdown_scopes"]),
             disclosure=_one_of(document["disclosure"], ("public", "protected")),
         )
         if found.code != path.stem:
             raise ValueError(f"the file is called {path.stem}, its code is {found.code}")
         if not found.datasets or not found.scopes:
             raise ValueError("an indicator needs at least one dataset and one scope")
+        if bool(found.breakdowns) != bool(found.breakdown_scopes):
+            raise ValueError("breakdowns and breakdown_scopes go together")
         if (found.kind == "rate") is found.additive or (found.kind == "rate") != (found.unit == "比率"):
             raise ValueError("a rate has unit 比率 and is not additive; everything else is additive")
     except (KeyError, TypeError, ValueError) as error:
@@ -118,6 +125,7 @@ def parse_breakdown(path: Path) -> Breakdown:
             source=document["source"],
             values={str(value): str(name) for value, name in document["values"].items()},
             other=document["other"],
+            open=_one_of(document["open"], (True, False)),
         )
         if found.code != path.stem:
             raise ValueError(f"the file is called {path.stem}, its code is {found.code}")

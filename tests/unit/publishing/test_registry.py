@@ -16,7 +16,7 @@ INTERFACE = {
     "sales_yuan", "export_sales_yuan", "insured_headcount", "private_trade_yuan", "private_investment_yuan",
     "loan_balance_yuan", "first_loan_count", "credit_loan_balance_yuan", "guarantee_yuan", "subsidy_yuan",
     "equity_financing_yuan", "tier_holders", "high_tech_enterprises", "tech_smes", "above_scale_enterprises",
-    "small_to_above_scale", "arrears_open_yuan", "arrears_settlement_rate",
+    "small_to_above_scale", "arrears_open_yuan", "arrears_settlement_rate", "tier_candidates",
 }  # fmt: skip
 FLOWS = {
     "new_entities", "closed_entities", "tax_paid_yuan", "sales_yuan", "export_sales_yuan", "private_trade_yuan",
@@ -25,7 +25,7 @@ FLOWS = {
 }  # fmt: skip
 
 
-def test_every_indicator_that_needs_no_seed_pool_is_registered() -> None:
+def test_every_indicator_of_the_interface_is_registered() -> None:
     assert set(indicators()) == INTERFACE
 
 
@@ -40,11 +40,18 @@ def test_only_figures_delivered_by_district_lack_private_scopes() -> None:
     assert all(len(i.scopes) == 4 for c, i in indicators().items() if c not in bare)
 
 
-def test_what_could_tell_of_one_enterprise_is_protected_and_not_cut() -> None:
+def test_what_could_tell_of_one_enterprise_is_protected_and_cut_in_one_scope() -> None:
     enterprise_figures = {"元", "人", "笔", "比率"}
     protected = {c for c, i in indicators().items() if i.unit in enterprise_figures and len(i.scopes) == 4}
     assert {c for c, i in indicators().items() if i.disclosure == "protected"} == protected
-    assert all(indicators()[c].breakdowns == () for c in protected)
+    assert {indicators()[c].breakdown_scopes for c in protected} == {("all",)}
+
+
+def test_every_figure_of_enterprises_is_cut_by_section_size_and_zone() -> None:
+    whole = {"private_trade_yuan", "private_investment_yuan"}
+    for code, indicator in indicators().items():
+        cut = set() if code in whole else {"industry_section", "size_class", "zone"}
+        assert set(indicator.breakdowns) == cut | ({"tier"} if code.startswith("tier_") else set())
 
 
 def test_the_tiers_are_those_of_the_contract() -> None:
@@ -67,6 +74,8 @@ def test_due_deliveries_follow_from_the_contracts_cadence() -> None:
         ({"datasets": []}, "at least one dataset"),
         ({"scopes": ["most"]}, "not one of"),
         ({"breakdowns": ["colour"]}, "not one of"),
+        ({"breakdowns": []}, "go together"),
+        ({"breakdown_scopes": ["most"]}, "not one of"),
         ({"additive": False}, "a rate has unit"),
         ({"kind": "rate"}, "a rate has unit"),
         ({"name": {"zh": "税款"}}, "zh and en"),
@@ -92,6 +101,8 @@ def test_a_missing_key_is_named(tmp_path: Path) -> None:
 
 def test_a_breakdown_keeps_its_remainder_among_its_values(tmp_path: Path) -> None:
     path = tmp_path / "zone.yml"
-    path.write_text("code: zone\nname: {zh: 功能区, en: Zone}\nsource: x\nvalues: {a: A}\nother: b\n", encoding="utf-8")
+    path.write_text(
+        "code: zone\nname: {zh: 功能区, en: Zone}\nsource: x\nvalues: {a: A}\nother: b\nopen: true\n", encoding="utf-8"
+    )
     with pytest.raises(IndicatorError, match="among them"):
         parse_breakdown(path)

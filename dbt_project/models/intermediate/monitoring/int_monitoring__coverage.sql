@@ -65,6 +65,14 @@ incomplete as (
 
 ),
 
+unassessed as (
+
+    select month from {{ ref('int_monitoring__month') }}
+    except
+    select month from {{ ref('int_monitoring__assessed_month') }}
+
+),
+
 filled as (
 
     select distinct
@@ -80,14 +88,18 @@ final as (
         indicator.indicator_code,
         month.month,
         incomplete.month is not null as is_incomplete,
-        -- Nothing delivered at all for an incomplete month: no value, where zero would be a claim.
-        incomplete.month is not null and filled.month is null and indicator.basis = 'month' as is_empty
+        -- Nothing delivered at all for an incomplete month, or nothing assessed: no value, where zero would be a claim.
+        case
+            when indicator.indicator_code = 'tier_candidates' then unassessed.month is not null
+            else incomplete.month is not null and filled.month is null and indicator.basis = 'month'
+        end as is_empty
     from indicator
     cross join month
     left join incomplete
         on
             indicator.indicator_code = incomplete.indicator_code
             and month.month = incomplete.month
+    left join unassessed on month.month = unassessed.month
     left join filled
         on
             indicator.indicator_code = filled.indicator_code

@@ -12,9 +12,9 @@ month as (
 
 ),
 
-district as (
+place as (
 
-    select * from {{ ref('int_monitoring__district') }}
+    select * from {{ ref('int_monitoring__series_place') }}
 
 ),
 
@@ -41,15 +41,15 @@ grid as (
     select
         series.*,
         month.month,
-        district.district_code,
+        place.district_code,
         indicator.basis,
         coverage.is_incomplete,
         coverage.is_empty,
         measure.amount,
         measure.base
     from series
+    inner join place on series.series_no = place.series_no
     cross join month
-    cross join district
     inner join indicator on series.indicator_code = indicator.code
     inner join coverage
         on
@@ -57,9 +57,12 @@ grid as (
             and month.month = coverage.month
     left join measure
         on
-            series.series_no = measure.series_no
+            series.indicator_code = measure.indicator_code
+            and series.scope = measure.scope
+            and series.breakdown = measure.breakdown
+            and series.breakdown_value = measure.breakdown_value
             and month.month = measure.month
-            and district.district_code = measure.district_code
+            and place.district_code = measure.district_code
 
 ),
 

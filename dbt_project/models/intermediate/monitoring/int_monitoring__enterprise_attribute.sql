@@ -25,6 +25,8 @@ final as (
         enterprise.enterprise_id,
         enterprise.entity_category,
         coalesce(section.value, '未分类') as industry_section,
+        coalesce(enterprise.size_class, '未分类') as size_class,
+        coalesce(enterprise.zone_code, '未分类') as zone,
         enterprise.status <> '未登记' as is_registered,
         scope.in_private,
         scope.in_no_state_no_foreign,

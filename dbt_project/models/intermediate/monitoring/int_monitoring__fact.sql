@@ -36,7 +36,19 @@ final as (
         indicator_code,
         month,
         district_code,
+        {{ monitoring_attributes() }},
+        tier,
+        amount,
+        null as base
+    from {{ ref('int_monitoring__candidate_fact') }}
+    union all
+    select
+        indicator_code,
+        month,
+        district_code,
         '' as industry_section,
+        '' as size_class,
+        '' as zone,
         true as is_registered,
         false as in_private,
         false as in_no_state_no_foreign,

@@ -9,6 +9,7 @@ indicator as (
 
 ),
 
+-- Totals and tiers are published whether anything was delivered for them or not, other parts where there is anything.
 part as (
 
     select
@@ -24,21 +25,35 @@ part as (
     from {{ ref('seed_indicator') }} as indicator
     inner join {{ ref('seed_breakdown_value') }} as breakdown_value
         on breakdown_value.breakdown = any(string_to_array(indicator.breakdowns, '|'))
+    where breakdown_value.breakdown = 'tier'
 
 ),
 
-final as (
+series as (
 
     select
-        row_number() over (
-            order by indicator.indicator_code, indicator.scope, part.breakdown, part.breakdown_value
-        )::integer as series_no,
         indicator.indicator_code,
         indicator.scope,
         part.breakdown,
         part.breakdown_value
     from indicator
     inner join part on indicator.indicator_code = part.indicator_code
+    union
+    select
+        indicator_code,
+        scope,
+        breakdown,
+        breakdown_value
+    from {{ ref('int_monitoring__measure') }}
+
+),
+
+final as (
+
+    select
+        *,
+        row_number() over (order by indicator_code, scope, breakdown, breakdown_value)::integer as series_no
+    from series
 
 )
 

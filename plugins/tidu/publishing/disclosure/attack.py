@@ -1,0 +1,82 @@
+"""What a reader can work out of a release: how closely the sums of what is open bound what is hidden.
+
+The attacker knows every open cell, that money, heads and loans are not negative (unless a part really holds negative
+contributions), and which parts have no contributor at all, and combines all of it. It knows nothing of how cells were
+chosen to be hidden.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import vstack
+
+from tidu.publishing.disclosure.linear import Programme
+from tidu.publishing.disclosure.problem import Bools, Floats, Problem
+
+SWEEPS = 6
+"""Programmes that push many cells at once, before those that are still bounded closely are pushed one by one."""
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """How far below and above the true value of each target a reader has to search."""
+
+    targets: NDArray[np.intp]
+    """Numbers of the cells."""
+    below: Floats
+    above: Floats
+
+
+def room(problem: Problem, margin: float) -> Floats:
+    """Return how far below and above its value each cell must stay uncertain: a share of what is in it."""
+    return margin * problem.column("magnitude")
+
+
+def bounds(problem: Problem, is_open: Bools, targets: NDArray[np.intp], margin: float) -> Bounds:
+    """Return how closely the targets can be bounded; pushing a cell ends when it is uncertain enough."""
+    whole = max(float(problem.magnitude.sum()), 1.0)
+    rows = vstack([problem.made_of[is_open], problem.ties], format="csr") / whole
+    zeros = np.zeros(rows.shape[0])
+    programme = Programme(rows, (zeros, zeros), (-problem.magnitude, np.full(len(problem.magnitude), whole)))
+    wanted = room(problem, margin)[targets] * (1 - TOLERANCE)
+    below, above = np.zeros(len(targets)), np.zeros(len(targets))
+    made_of = problem.made_of[targets]
+
+    def push(direction: Floats) -> None:
+        moved = made_of @ programme.minimise(-(made_of.T @ (direction / wanted)))
+        np.maximum(above, moved, out=above)
+        np.maximum(below, -moved, out=below)
+
+    random = np.random.default_rng(len(targets))
+    for _ in range(SWEEPS):
+        close = (below < wanted) | (above < wanted)
+        if not close.any():
+            break
+        signs = np.where(above < wanted, 1.0, -1.0) * np.where(random.random(len(targets)) < 0.8, 1.0, -1.0)
+        push(np.where(close, signs * random.uniform(0.5, 1.5, len(targets)), 0.0))
+    for n in np.flatnonzero(above < wanted):
+        if above[n] < wanted[n]:
+            push(np.where(np.arange(len(targets)) == n, 1.0, 0.0))
+    for n in np.flatnonzero(below < wanted):
+        if below[n] < wanted[n]:
+            push(np.where(np.arange(len(targets)) == n, -1.0, 0.0))
+    return Bounds(targets, below, above)
+
+
+def too_close(problem: Problem, is_open: Bools, margin: float) -> NDArray[np.intp]:
+    """Return the cells that tell too much and that a reader can work out within the margin; empty: the release holds.
+
+    `is_open`: the cells with a value in the release. Looked at is every telling cell, released or not: what is left of
+    all without a scope, too.
+    """
+    opened = np.flatnonzero(problem.tells & is_open)
+    targets = np.flatnonzero(problem.tells & ~is_open)
+    if not len(targets):
+        return opened
+    found = bounds(problem, is_open, targets, margin)
+    wanted = room(problem, margin)[targets] * (1 - TOLERANCE)
+    return np.union1d(opened, targets[(found.below < wanted) | (found.above < wanted)])

@@ -1,0 +1,148 @@
+"""Which cells are hidden besides those that tell too much: as few and as small as will keep everybody uncertain.
+
+Two conditions, each for every cell that tells too much and does not stand open:
+
+- Nobody inside learns it: whatever sum of hidden cells the open ones give away must itself not tell too much, or one
+  of two contributors would subtract his own (`_cover_sums`).
+- Nobody outside bounds it: there must be a way to shift amounts between parts, up and down, that no open cell
+  notices and that moves it by its margin. Such a shift is looked for by linear programmes whose cost is what has
+  to be hidden for it (Kelly, Golden and Assad 1992); a shift proves the bounds wide, whatever a reader does.
+"""
+
+from __future__ import annotations
+
+import zlib
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import block_array, diags_array, eye_array
+
+from tidu.errors import TiduError
+from tidu.publishing.disclosure.attack import TOLERANCE, room
+from tidu.publishing.disclosure.linear import Programme
+from tidu.publishing.disclosure.parameters import Parameters
+from tidu.publishing.disclosure.problem import CITY, Bools, Floats, Problem
+
+REWARD = 1e5
+"""What it is worth to move a cell, beside what it costs to hide others."""
+PASSES, SPARSE = 3, 0.02
+CITY_TOTAL, CITY_PART, DISTRICT_TOTAL, SCOPE_TOTAL = 50.0, 10.0, 20.0, 5.0
+
+
+def protect(problem: Problem, parameters: Parameters, kept: Bools) -> Bools:
+    """Return which released cells are hidden: those that tell too much, those kept hidden, and those these need.
+
+    `kept`: cells to hide whatever they tell. The city's total of all is hidden only if it tells too much itself, for
+    such totals are known from elsewhere.
+    """
+    hidden = problem.released & (problem.tells | kept)
+    _cover_sums(problem, parameters, hidden)
+    wanted = np.flatnonzero(problem.tells & (~problem.released | hidden))
+    if len(wanted):
+        _shift(problem, parameters, hidden, wanted)
+        _cover_sums(problem, parameters, hidden)
+    return hidden
+
+
+def _cover_sums(problem: Problem, parameters: Parameters, hidden: Bools) -> None:
+    """Hide more cells of a line until what is hidden of it does not tell too much as a whole."""
+    sizes = {name: problem.column(name) for name in ("contributors", "magnitude", "first", "second")}
+    changed = True
+    while changed:
+        changed = False
+        for line in problem.lines:
+            if hidden[line.total] or not problem.released[line.total]:
+                continue
+            unseen = hidden[line.cells] | ~problem.released[line.cells]
+            while unseen.any() and _tells(sizes, line.cells[unseen], parameters):
+                seen = line.cells[~unseen]
+                if not len(seen):
+                    break
+                joined = [_tells(sizes, np.append(line.cells[unseen], c), parameters) for c in seen]
+                rank = np.lexsort((sizes["magnitude"][seen], np.array(joined)))
+                hidden[seen[rank[0]]] = True
+                unseen = hidden[line.cells] | ~problem.released[line.cells]
+                changed = True
+
+
+def _tells(sizes: dict[str, Floats], cells: NDArray[np.intp], parameters: Parameters) -> bool:
+    """Whether the cells as a whole tell too much. Contributors of one line are different in each of its cells."""
+    contributors, magnitude = sizes["contributors"][cells].sum(), sizes["magnitude"][cells].sum()
+    largest = np.sort(np.concatenate([sizes["first"][cells], sizes["second"][cells]]))[::-1]
+    first, second = largest[0], largest[1]
+    return bool(
+        contributors < parameters.fewest_contributors
+        or first > parameters.largest_share * magnitude
+        or first + second > parameters.two_largest_share * magnitude
+        or magnitude - first - second < parameters.margin * first
+    )
+
+
+def _shift(problem: Problem, parameters: Parameters, hidden: Bools, wanted: NDArray[np.intp]) -> None:
+    """Hide what it takes to move every wanted cell by its margin: many at once, then one by one what is in the way."""
+    need = room(problem, parameters.margin)
+    random = np.random.default_rng(zlib.crc32("|".join(problem.frame.row(0)[:2]).encode()))
+    left, stuck = wanted, False
+    while len(left):
+        chosen = left[:1] if stuck else left
+        moved = np.abs(_move(problem, hidden, chosen, need, random))
+        still = left[moved[left] < need[left] * (1 - TOLERANCE)]
+        if stuck and len(still) == len(left):
+            raise TiduError(f"disclosure control: no shift moves the cell {problem.frame.row(int(chosen[0]))[:6]}")
+        stuck, left = len(still) == len(left), still
+
+
+def _move(
+    problem: Problem, hidden: Bools, chosen: NDArray[np.intp], need: Floats, random: np.random.Generator
+) -> Floats:
+    """Move as many of the chosen cells as one shift can, hide what it takes, and return how far each cell moved.
+
+    The shift taken back must be possible too, so no part moves by more than it holds. Unknowns: the parts' moves, how
+    far each open cell is moved up and down (its cost), and the share of its need that each chosen cell is moved by.
+    """
+    open_cells = np.flatnonzero(problem.released & ~hidden)
+    parts = diags_array(problem.magnitude)
+    noticed = diags_array(1 / problem.column("magnitude")[open_cells]) @ problem.made_of[open_cells] @ parts
+    tied = problem.ties @ parts / problem.magnitude.max()
+    signs = random.choice([-1.0, 1.0], len(chosen))
+    pushed = diags_array(signs / need[chosen]) @ problem.made_of[chosen] @ parts
+    opens, targets = len(open_cells), len(chosen)
+    rows = block_array(
+        [
+            [noticed, -eye_array(opens), eye_array(opens), None],
+            [tied, None, None, None],
+            [pushed, None, None, -eye_array(targets)],
+        ],
+        format="csr",
+    )
+    lower, upper = np.zeros(rows.shape[0]), np.zeros(rows.shape[0])
+    upper[-targets:] = np.inf
+    cost = _weights(problem)[open_cells]
+    may, moves = np.isfinite(cost).astype(float), np.ones(len(problem.magnitude))
+    bounds = (
+        np.concatenate([-moves, np.zeros(2 * opens + targets)]),
+        np.concatenate([moves, may, may, np.ones(targets)]),
+    )
+    cost = np.where(np.isfinite(cost), cost, 0.0)
+    programme = Programme(rows, (lower, upper), bounds)
+    spent = np.ones(opens)
+    for _ in range(PASSES):
+        # a cell is hidden or not, however far it is moved: what is hardly moved is made dear, so that few are
+        price = cost / (spent + SPARSE)
+        found = programme.minimise(np.concatenate([0 * moves, price, price, np.full(targets, -REWARD)]))
+        shift, up, down = np.split(found[: len(moves) + 2 * opens], [len(moves), len(moves) + opens])
+        spent = up + down
+    hidden[open_cells[spent > TOLERANCE]] = True
+    return np.asarray(problem.made_of @ (shift * problem.magnitude))
+
+
+def _weights(problem: Problem) -> Floats:
+    """What it costs to hide a cell whole; infinite: it stays open."""
+    frame = problem.frame
+    city = (frame["place"] == CITY).to_numpy()
+    total = (frame["breakdown"] == "").to_numpy()
+    everything = (frame["scope"] == "all").to_numpy()
+    weight = np.where(city, CITY_PART, 1.0)
+    weight = np.where(total & everything, DISTRICT_TOTAL, np.where(total, SCOPE_TOTAL, weight))
+    weight = np.where(city & total, CITY_TOTAL, weight)
+    return np.where(city & total & everything, np.inf, weight)

@@ -1,0 +1,79 @@
+"""Made-up contributions to one indicator, and a reader who bounds hidden cells with no help of the product's code."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pyarrow as pa
+from scipy.optimize import linprog
+
+DISTRICTS = ("370202", "370203", "370211")
+CITY = "370200"
+SCOPES = ("all", "private", "no_state_no_foreign", "registration_type")
+Row = tuple[int, str, str, str, str, tuple[bool, bool, bool], float]
+"""Contributor, district, section, size class, zone, the scopes it is in besides all, amount."""
+Cell = tuple[str, str, str, str]
+"""Scope, breakdown, value, place."""
+
+
+def contributions(rows: Iterable[Row], period: str = "2026-01", code: str = "sales_yuan") -> pa.Table:
+    """Return rows as the warehouse hands them over."""
+    found = [
+        {
+            "indicator_code": code, "period": period, "contributor": who, "district_code": district,
+            "industry_section": section, "size_class": size, "zone": zone, "in_private": scopes[0],
+            "in_no_state_no_foreign": scopes[1], "in_registration_type": scopes[2], "hundredths": round(amount * 100),
+        }
+        for who, district, section, size, zone, scopes, amount in rows
+    ]  # fmt: skip
+    return pa.Table.from_pylist(found)
+
+
+def belongs(row: Row, cell: Cell) -> bool:
+    """Whether a contribution counts in a cell."""
+    _, district, section, size, zone, scopes, _ = row
+    scope, breakdown, value, place = cell
+    cut = {"": "", "industry_section": section, "size_class": size, "zone": zone}[breakdown]
+    return (
+        place in (CITY, district)
+        and (scope == "all" or scopes[SCOPES.index(scope) - 1])
+        and (breakdown == "" or cut == value)
+    )
+
+
+def bounded(rows: Sequence[Row], seen: Iterable[Cell], target: Cell) -> tuple[float, float]:
+    """Return the least and the greatest that a cell can hold, told by the seen cells alone.
+
+    The unknowns are whole worlds: how much each combination of district, section, size, zone and scopes holds, of those
+    that occur; none is negative.
+    """
+    kinds = sorted({row[1:6] for row in rows})
+    truth = {kind: sum(row[6] for row in rows if row[1:6] == kind) for kind in kinds}
+
+    def vector(cell: Cell) -> list[float]:
+        return [float(belongs((0, *kind, 0.0), cell)) for kind in kinds]
+
+    equations = [vector(cell) for cell in seen]
+    values = [sum(n * truth[k] for n, k in zip(row, kinds, strict=True)) for row in equations]
+    found = []
+    for sign in (1, -1):
+        answer = linprog(
+            sign * np.array(vector(target)),
+            A_eq=np.array(equations) if equations else None,
+            b_eq=np.array(values) if equations else None,
+        )
+        found.append(np.inf if answer.status == 3 else abs(answer.fun))
+    return found[0], found[1]
+
+
+def released_cells(rows: Sequence[Row], breakdowns: Iterable[str]) -> list[Cell]:
+    """Return every cell of a release that holds anything, totals in every scope and breakdowns in scope all."""
+    places = (CITY, *DISTRICTS)
+    cut = {"industry_section": 2, "size_class": 3, "zone": 4}
+    cells = [(scope, "", "", place) for scope, place in itertools.product(SCOPES, places)]
+    for breakdown in breakdowns:
+        values = sorted({str(row[cut[breakdown]]) for row in rows})
+        cells += [("all", breakdown, value, place) for value, place in itertools.product(values, places)]
+    return [cell for cell in cells if any(belongs(row, cell) for row in rows)]

@@ -1,7 +1,7 @@
 """Assess the tiers: who qualifies for what, by which clause, on what evidence, and what is missing.
 
 For whom: readers of `mart.tier_assessment`, `mart.seed_pool` and the other tables of tiers. Starts when
-`publish_monitoring` has announced the figures of a new master, beside their release.
+`build_enterprise_master` has announced a new master; `publish_monitoring` follows.
 
 When `tier` fails:
 

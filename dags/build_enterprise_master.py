@@ -1,6 +1,6 @@
 """Build the enterprise master: who is who across the departments, with years and months.
 
-For whom: every reader of schema `mart`, and `publish_monitoring`, which starts when the master stands.
+For whom: every reader of schema `mart`, and `assess_tiers`, which starts when the master stands.
 Starts when any department announces newly accepted rows; skips itself when nothing is new.
 
 When `stage`, `link` or `mart` fails: `ops.dbt_node_run` names the model or test with its message;

@@ -1,6 +1,6 @@
 """Publish the city and district tables: indicators of every complete month, written as one release.
 
-For whom: readers of schema `publish`. Starts when `build_enterprise_master` has announced a new master.
+For whom: readers of schema `publish`. Starts when `assess_tiers` has assessed the tiers of a new master.
 A release is approved by the run's approver (TIDU_RELEASE_APPROVER); without one it waits as draft for a person.
 
 When a task fails:

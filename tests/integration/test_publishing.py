@@ -95,8 +95,11 @@ def test_a_new_delivery_gives_a_new_release(figures: str) -> None:
     build_figures(str(AS_OF))
     second = publish(AS_OF, "run-2")
     assert first and second and second > first
-    assert count(figures, "select value from publish.city_monthly_latest where indicator_code = 'insured_headcount'"
-                          " and period = '2025-03' and scope = 'all' and breakdown = ''") == sum(range(1, 31)) + 99  # fmt: skip
+    headcount = (
+        "select value from publish.city_monthly_latest where indicator_code = 'insured_headcount'"
+        " and period = '2025-03' and scope = 'all' and breakdown = ''"
+    )
+    assert count(figures, headcount) == sum(range(1, 31)) + 99
     assert [r.release_id for r in releases()] == [second, first]
 
 
@@ -120,7 +123,8 @@ DAMAGES = {
     " and scope = 'all' and breakdown = ''": "a stock or a rate has no year to date",
     f"update {DISTRICT} set ytd = ytd + 1 where indicator_code = 'new_entities' and period = '2025-02'"
     " and scope = 'all' and district_code = '370202'": "the year to date is the sum of its months",
-    f"delete from {CITY} where indicator_code = 'insured_headcount' and breakdown = 'size_class' and period = '2025-02'": "every month is there",
+    f"delete from {CITY} where indicator_code = 'insured_headcount' and breakdown = 'size_class'"
+    " and period = '2025-02'": "every month is there",
     "update intermediate.int_monitoring__stock_movement set opening = opening + 1, closing = closing + 1"
     " where district_code = '370203' and period = '2025-02'": "stock = moves of the stock",
     f"with bent as (update {CITY} set value = value - 9 where indicator_code = 'enterprises' and period = '2025-01'"

@@ -62,9 +62,9 @@ def _marts() -> bool:
     run_id = f"rebuild:{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%S}:{uuid.uuid4().hex[:6]}"
     begin_build(run_id)
     for stage in STAGES:
-        if stage == "monitor":
-            finish_build(run_id)
         build(stage, run_id, {"as_of": as_of.isoformat(), "series_start": series_start}, full_refresh=True)
+        if stage == "mart":
+            finish_build(run_id)
         plain(f"{stage}: rebuilt as of {as_of}")
     differences = differences_from_release(as_of)
     if differences is None:

@@ -57,6 +57,25 @@ def approve(
 
 
 @app.command()
+def attack(
+    release_id: ReleaseId,
+    with_secondary: Annotated[
+        bool, typer.Option(help="Without: as if only cells were hidden that tell too much by themselves.")
+    ] = True,
+) -> None:
+    """Try to work out what a release hides, every month of it; needs the figures it was made from still at hand."""
+    from tidu.publishing.disclosure import attack as attack_release
+
+    found = attack_release(release_id, with_secondary=with_secondary)
+    plain(f"release {release_id}: {found.months} tables attacked, {found.secret} cells that nobody may work out")
+    for cell in found.recovered.head(10).iter_rows():
+        plain("worked out: " + " ".join(part for part in cell if part))
+    plain(f"{found.recovered.height} cells can be worked out within the margin")
+    if found.recovered.height and with_secondary:
+        raise typer.Exit(1)
+
+
+@app.command()
 def derive() -> None:
     """Renew the dbt seeds that follow from indicators/ and policies/industry_systems/ after a change there."""
     from tidu.publishing.derive import derive as derive_seeds

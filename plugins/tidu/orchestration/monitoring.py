@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from tidu.orchestration.assets import FIGURES, MASTER, RELEASE
+from tidu.orchestration.assets import FIGURES, RELEASE, TIERS
 from tidu.orchestration.occasion import occasion
 from tidu.orchestration.reliability import RUN_LIMIT, deadline, task_defaults
 from tidu.orchestration.tags import Tag
@@ -18,10 +18,10 @@ LATE_AFTER = dt.timedelta(hours=1)
 
 
 def monitoring_dag(owner: str, doc_md: str | None) -> DAG:
-    """Return the DAG; a new master starts it."""
+    """Return the DAG; tiers assessed anew start it, for the figures count who is ready for one."""
     with DAG(
         DAG_ID,
-        schedule=[MASTER],
+        schedule=[TIERS],
         max_active_runs=1,
         catchup=False,
         dagrun_timeout=RUN_LIMIT,
@@ -36,7 +36,7 @@ def monitoring_dag(owner: str, doc_md: str | None) -> DAG:
 
 @task(outlets=[FIGURES])
 def monitor(outlet_events: Any = None) -> None:
-    """Compute every indicator from the master; nothing is published yet."""
+    """Compute every indicator from the master and the seed pool; nothing is published yet."""
     from tidu.transform import build
 
     now = occasion()

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.sdk import DAG, task
 
-from tidu.orchestration.assets import FIGURES, TIERS
+from tidu.orchestration.assets import MASTER, TIERS
 from tidu.orchestration.occasion import occasion
 from tidu.orchestration.reliability import RUN_LIMIT, deadline, task_defaults
 from tidu.orchestration.tags import Tag
@@ -17,10 +17,10 @@ LATE_AFTER = dt.timedelta(hours=1)
 
 
 def tiers_dag(owner: str, doc_md: str | None) -> DAG:
-    """Return the DAG; it starts when the figures of a new master stand, so that no release waits for tiers."""
+    """Return the DAG; a new master starts it."""
     with DAG(
         DAG_ID,
-        schedule=[FIGURES],
+        schedule=[MASTER],
         max_active_runs=1,
         catchup=False,
         dagrun_timeout=RUN_LIMIT,

@@ -92,16 +92,19 @@ def run(where: State, world: World, tell: Callable[[str], None], show: Callable[
     follow = Follower(where, airflow, show, upkeep)
     ingests = follow([follow.start(f"ingest_{name}", {**world.conf(), "announce": False}) for name in departments()])
     (build,) = follow([follow.start(BUILD, world.conf())])
-    published = follow(upkeep.patiently(lambda: airflow.runs_caused_by(build, FOLLOWED_WITHIN_SECONDS)))
+
+    def caused_by(runs: list[Run]) -> list[Run]:
+        """Follow what the runs caused, to its end."""
+        ask = (partial(airflow.runs_caused_by, run, FOLLOWED_WITHIN_SECONDS) for run in runs)
+        return follow([caused for question in ask for caused in upkeep.patiently(question)])
+
+    assessed = caused_by([build])
+    published = caused_by(assessed)
     if not published and not upkeep.patiently(lambda: is_released(world.as_of)):
-        # the master stood already, but its release failed or was never made
-        published = follow([follow.start(PUBLISH, world.conf())])
-    assessed = [
-        caused
-        for run in published
-        for caused in upkeep.patiently(partial(airflow.runs_caused_by, run, FOLLOWED_WITHIN_SECONDS))
-    ]
-    return [*ingests, build, *published, *follow([*assessed, follow.start(MAINTAIN, world.conf())])]
+        # the master stood already, but its tiers were never assessed, or its release failed or was never made
+        assessed = follow([follow.start(ASSESS, world.conf())])
+        published = caused_by(assessed)
+    return [*ingests, build, *assessed, *published, *follow([follow.start(MAINTAIN, world.conf())])]
 
 
 def prepare(airflow: Airflow, world: World) -> None:

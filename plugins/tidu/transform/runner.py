@@ -25,7 +25,8 @@ from tidu.transform.probable import find_probable
 from tidu.transform.tiers.assess import assess
 from tidu.transform.wholeness import Hold, hold
 
-STAGES = ("stage", "link", "mart", "monitor", "tier")
+STAGES = ("stage", "link", "mart", "tier", "monitor")
+"""In the order they are built; the figures count who is ready for a tier, and do without where none was ever assessed."""
 PROJECT = PROJECT_ROOT / "dbt_project"
 THREADS = 2
 BUILD_OPTIONS = ("--indirect-selection", "buildable", "--exclude-resource-type", "unit_test")

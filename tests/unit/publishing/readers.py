@@ -46,23 +46,29 @@ def belongs(row: Row, cell: Cell) -> bool:
 def bounded(rows: Sequence[Row], seen: Iterable[Cell], target: Cell) -> tuple[float, float]:
     """Return the least and the greatest that a cell can hold, told by the seen cells alone.
 
-    The unknowns are whole worlds: how much each combination of district, section, size, zone and scopes holds, of those
-    that occur; none is negative.
+    The unknowns are whole worlds: how much each combination of a district's sections, sizes, zones and scopes holds;
+    none is negative.
     """
-    kinds = sorted({row[1:6] for row in rows})
-    truth = {kind: sum(row[6] for row in rows if row[1:6] == kind) for kind in kinds}
+    kinds: list[tuple[object, ...]] = []
+    truth: list[float] = []
+    for district in sorted({row[1] for row in rows}):
+        own = [row for row in rows if row[1] == district]
+        values = [sorted({row[n] for row in own}) for n in (2, 3, 4, 5)]  # type: ignore[type-var]
+        for kind in itertools.product([district], *values):
+            kinds.append(kind)
+            truth.append(sum(row[6] for row in own if row[1:6] == kind))
 
     def vector(cell: Cell) -> list[float]:
-        return [float(belongs((0, *kind, 0.0), cell)) for kind in kinds]
+        return [float(belongs((0, *kind, 0.0), cell)) for kind in kinds]  # type: ignore[arg-type]
 
     equations = [vector(cell) for cell in seen]
-    values = [sum(n * truth[k] for n, k in zip(row, kinds, strict=True)) for row in equations]
+    known = [float(np.dot(row, truth)) for row in equations]
     found = []
     for sign in (1, -1):
         answer = linprog(
             sign * np.array(vector(target)),
             A_eq=np.array(equations) if equations else None,
-            b_eq=np.array(values) if equations else None,
+            b_eq=np.array(known) if equations else None,
         )
         found.append(np.inf if answer.status == 3 else abs(answer.fun))
     return found[0], found[1]

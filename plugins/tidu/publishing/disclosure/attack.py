@@ -68,13 +68,13 @@ def bounds(problem: Problem, is_open: Bools, targets: NDArray[np.intp], margin: 
 
 
 def too_close(problem: Problem, is_open: Bools, margin: float) -> NDArray[np.intp]:
-    """Return the cells that tell too much and that a reader can work out within the margin; empty: the release holds.
+    """Return the secret cells that a reader can work out within the margin; empty: the release holds.
 
-    `is_open`: the cells with a value in the release. Looked at is every telling cell, released or not: what is left of
+    `is_open`: the cells with a value in the release. Looked at is every secret cell, released or not: what is left of
     all without a scope, too.
     """
-    opened = np.flatnonzero(problem.tells & is_open)
-    targets = np.flatnonzero(problem.tells & ~is_open)
+    opened = np.flatnonzero(problem.secret & is_open)
+    targets = np.flatnonzero(problem.secret & ~is_open)
     if not len(targets):
         return opened
     found = bounds(problem, is_open, targets, margin)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Container
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +12,7 @@ from psycopg import Connection
 
 from tidu.publishing.disclosure.measure import KEY, measured
 from tidu.publishing.disclosure.parameters import Parameters, parameters
-from tidu.publishing.disclosure.past import SCHEMA, kept_hidden, known, latest
+from tidu.publishing.disclosure.past import SCHEMA, kept_hidden, known, latest, marked
 from tidu.publishing.disclosure.problem import CITY, Bools, Problem, problem
 from tidu.publishing.disclosure.protect import protect
 from tidu.publishing.registry import indicators
@@ -84,8 +83,7 @@ def decide(connection: Connection[Any]) -> Decided:
     cells = measured(rules)
     told = known(connection)
     keep = kept_hidden(told, cells, rules)
-    marked = keep.with_columns(kept=pl.lit(True))
-    cells = cells.join(marked, on=KEY, how="left", maintain_order="left").with_columns(pl.col("kept").fill_null(False))
+    cells = marked(cells, keep)
     search = _Search(rules, _known_problems(connection), latest(told).filter(pl.col("status") != "published"))
     left_out = _telling(cells, rules)
     solved: list[Solved] = []
@@ -118,20 +116,17 @@ class _Search:
     def solve(self, cells: pl.DataFrame, tables: frozenset[tuple[str, str]]) -> Solved:
         code, period = cells.row(0)[:2]
         asked = problem(cells, tables)
-        content = io.BytesIO()
-        cells.drop("kept").write_ipc(content)
-        sha256 = hashlib.sha256(content.getvalue()).hexdigest()
+        sha256 = hashlib.sha256(cells.drop("kept").write_ndjson().encode()).hexdigest()
         found = Solved(code, period, asked, asked.tells, sha256, is_known=False)
         if self.known.get((code, period)) == (found.tables, sha256):
             before = asked.frame.join(
                 self.hidden.with_columns(was=pl.lit(True)), on=KEY, how="left", maintain_order="left"
             )
             return replace(found, hidden=asked.released & before["was"].fill_null(False).to_numpy(), is_known=True)
-        kept = asked.frame["kept"].to_numpy()
         if indicators()[code].additive:
-            return replace(found, hidden=protect(asked, self.rules, kept))
+            return replace(found, hidden=protect(asked, self.rules))
         # rates do not add up: nobody finds one from others
-        return replace(found, hidden=asked.released & (asked.tells | kept))
+        return replace(found, hidden=asked.released & asked.secret)
 
 
 def _known_problems(connection: Connection[Any]) -> dict[tuple[str, str], tuple[list[str], str]]:

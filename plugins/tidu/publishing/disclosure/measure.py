@@ -19,7 +19,7 @@ def measured(parameters: Parameters) -> pl.DataFrame:
     """Return what each cell with any contributor is made of; see cells.sql. `tells`: by itself it tells too much.
 
     Grain: KEY; columns contributors, amount, magnitude (sum of absolute contributions), first and second (the largest
-    of them), members and amounts (null beyond the crowd).
+    of them), members and amounts (null beyond the crowd), kept (false: what was told before is not known here).
     """
     with connect_arrow() as source, source.cursor() as cursor:
         cursor.execute(CONTRIBUTIONS)
@@ -35,6 +35,7 @@ def cells(contribution: object, parameters: Parameters) -> pl.DataFrame:
         found = pl.DataFrame(query.to_arrow_table())
     largest = pl.col("largest")
     found = found.with_columns(
+        kept=pl.lit(False),
         first=largest.list.get(0, null_on_oob=True).fill_null(0) / 100,
         second=largest.list.get(1, null_on_oob=True).fill_null(0) / 100,
     ).drop("largest")

@@ -70,3 +70,10 @@ def kept_hidden(told: pl.DataFrame, measured: pl.DataFrame, parameters: Paramete
         engine.register("measured", measured.select(*KEY, "members", "amounts"))
         changes = pl.DataFrame(engine.sql(CHANGES).to_arrow_table())
     return pl.concat([hidden, changes.filter(tells(parameters)).select(KEY)]).unique()
+
+
+def marked(measured: pl.DataFrame, keep: pl.DataFrame) -> pl.DataFrame:
+    """Return the measured cells with `kept` true for those of `keep`, in the same order."""
+    flags = keep.with_columns(kept=pl.lit(True))
+    joined = measured.drop("kept").join(flags, on=KEY, how="left", maintain_order="left")
+    return joined.with_columns(pl.col("kept").fill_null(False))

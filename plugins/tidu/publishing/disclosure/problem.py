@@ -57,7 +57,12 @@ class Problem:
     @property
     def tells(self) -> Bools:
         """Cells that tell too much by themselves."""
-        return self.frame["tells"].to_numpy()
+        return np.asarray(self.frame["tells"].to_numpy(), dtype=np.bool_)
+
+    @property
+    def secret(self) -> Bools:
+        """Cells that nobody may work out: those that tell too much, and those kept hidden for what was told before."""
+        return self.tells | np.asarray(self.frame["kept"].to_numpy(), dtype=np.bool_)
 
 
 def problem(measured: pl.DataFrame, tables: frozenset[tuple[str, str]]) -> Problem:

@@ -1,6 +1,6 @@
 """Which cells are hidden besides those that tell too much: as few and as small as will keep everybody uncertain.
 
-Two conditions, each for every cell that tells too much and does not stand open:
+Two conditions for every secret cell:
 
 - Nobody inside learns it: whatever sum of hidden cells the open ones give away must itself not tell too much, or one
   of two contributors would subtract his own (`_cover_sums`).
@@ -26,18 +26,18 @@ from tidu.publishing.disclosure.problem import CITY, Bools, Floats, Problem
 REWARD = 1e5
 """What it is worth to move a cell, beside what it costs to hide others."""
 PASSES, SPARSE = 3, 0.02
-CITY_TOTAL, CITY_PART, DISTRICT_TOTAL, SCOPE_TOTAL = 50.0, 10.0, 20.0, 5.0
+CITY_OF_ALL, CITY_TOTAL, CITY_PART, DISTRICT_TOTAL, SCOPE_TOTAL = 500.0, 50.0, 10.0, 20.0, 5.0
 
 
-def protect(problem: Problem, parameters: Parameters, kept: Bools) -> Bools:
-    """Return which released cells are hidden: those that tell too much, those kept hidden, and those these need.
+def protect(problem: Problem, parameters: Parameters) -> Bools:
+    """Return which released cells are hidden: the secret ones and those that these need.
 
-    `kept`: cells to hide whatever they tell. The city's total of all is hidden only if it tells too much itself, for
-    such totals are known from elsewhere.
+    The city's total of all is left open, because such totals are known from elsewhere, unless it is secret itself or
+    next to nothing in the city is besides a secret cell.
     """
-    hidden = problem.released & (problem.tells | kept)
+    hidden = problem.released & problem.secret
     _cover_sums(problem, parameters, hidden)
-    wanted = np.flatnonzero(problem.tells & (~problem.released | hidden))
+    wanted = np.flatnonzero(problem.secret)
     if len(wanted):
         _shift(problem, parameters, hidden, wanted)
         _cover_sums(problem, parameters, hidden)
@@ -85,7 +85,7 @@ def _shift(problem: Problem, parameters: Parameters, hidden: Bools, wanted: NDAr
     left, stuck = wanted, False
     while len(left):
         chosen = left[:1] if stuck else left
-        moved = np.abs(_move(problem, hidden, chosen, need, random))
+        moved = np.abs(_move(problem, hidden, chosen, need, random, spare_the_city=not stuck))
         still = left[moved[left] < need[left] * (1 - TOLERANCE)]
         if stuck and len(still) == len(left):
             raise TiduError(f"disclosure control: no shift moves the cell {problem.frame.row(int(chosen[0]))[:6]}")
@@ -93,9 +93,17 @@ def _shift(problem: Problem, parameters: Parameters, hidden: Bools, wanted: NDAr
 
 
 def _move(
-    problem: Problem, hidden: Bools, chosen: NDArray[np.intp], need: Floats, random: np.random.Generator
+    problem: Problem,
+    hidden: Bools,
+    chosen: NDArray[np.intp],
+    need: Floats,
+    random: np.random.Generator,
+    *,
+    spare_the_city: bool,
 ) -> Floats:
     """Move as many of the chosen cells as one shift can, hide what it takes, and return how far each cell moved.
+
+    `spare_the_city`: the city's total of all stays open whatever it takes.
 
     The shift taken back must be possible too, so no part moves by more than it holds. Unknowns: the parts' moves, how
     far each open cell is moved up and down (its cost), and the share of its need that each chosen cell is moved by.
@@ -117,13 +125,12 @@ def _move(
     )
     lower, upper = np.zeros(rows.shape[0]), np.zeros(rows.shape[0])
     upper[-targets:] = np.inf
-    cost = _weights(problem)[open_cells]
-    may, moves = np.isfinite(cost).astype(float), np.ones(len(problem.magnitude))
+    cost, moves = _weights(problem)[open_cells], np.ones(len(problem.magnitude))
+    may = np.where((cost == CITY_OF_ALL) & spare_the_city, 0.0, 1.0)
     bounds = (
         np.concatenate([-moves, np.zeros(2 * opens + targets)]),
         np.concatenate([moves, may, may, np.ones(targets)]),
     )
-    cost = np.where(np.isfinite(cost), cost, 0.0)
     programme = Programme(rows, (lower, upper), bounds)
     spent = np.ones(opens)
     for _ in range(PASSES):
@@ -137,7 +144,7 @@ def _move(
 
 
 def _weights(problem: Problem) -> Floats:
-    """What it costs to hide a cell whole; infinite: it stays open."""
+    """What it costs to hide a cell."""
     frame = problem.frame
     city = (frame["place"] == CITY).to_numpy()
     total = (frame["breakdown"] == "").to_numpy()
@@ -145,4 +152,4 @@ def _weights(problem: Problem) -> Floats:
     weight = np.where(city, CITY_PART, 1.0)
     weight = np.where(total & everything, DISTRICT_TOTAL, np.where(total, SCOPE_TOTAL, weight))
     weight = np.where(city & total, CITY_TOTAL, weight)
-    return np.where(city & total & everything, np.inf, weight)
+    return np.where(city & total & everything, CITY_OF_ALL, weight)

@@ -26,7 +26,7 @@ from tidu.transform.tiers.assess import assess
 from tidu.transform.wholeness import Hold, hold
 
 STAGES = ("stage", "link", "mart", "tier", "monitor")
-"""In the order they are built; the figures count who is ready for a tier, and do without where none was ever assessed."""
+"""In the order they are built; the figures count who is ready for a tier, if any was ever assessed."""
 PROJECT = PROJECT_ROOT / "dbt_project"
 THREADS = 2
 BUILD_OPTIONS = ("--indirect-selection", "buildable", "--exclude-resource-type", "unit_test")

@@ -25,7 +25,13 @@ ADD = ("select", "insert")
 KEEP = ("select", "insert", "update")
 CHANGE = ("select", "insert", "update", "delete")
 
-RELEASED = ("publish.indicator", "publish.city_monthly", "publish.district_monthly", "publish.stock_movement")
+RELEASED = (
+    "publish.indicator",
+    "publish.city_monthly",
+    "publish.district_monthly",
+    "publish.stock_movement",
+    "publish.early_sign",
+)
 
 RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.RECORD: {"ops.pipeline_run": KEEP, "ops.stage_run": ADD, "ops.alert_event": ADD},

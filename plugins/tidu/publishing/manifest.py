@@ -21,7 +21,7 @@ from tidu.publishing.registry import ROOT as INDICATORS
 from tidu.settings import PROJECT_ROOT
 
 DBT_FOLDERS = ("macros", "models", "seeds")
-TABLES = ("indicator", "city_monthly", "district_monthly", "stock_movement")
+TABLES = ("indicator", "city_monthly", "district_monthly", "stock_movement", "early_sign")
 
 
 def inputs(connection: Connection[Any], series_start: str, period: str) -> dict[str, Any]:

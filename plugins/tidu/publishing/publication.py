@@ -24,6 +24,7 @@ from tidu.ledger.runs import stage
 from tidu.publishing.disclosure import Decided, assert_it_holds, decide, keep, prepare
 from tidu.publishing.manifest import TABLES, digest, inputs, tables
 from tidu.publishing.registry import indicators
+from tidu.publishing.signs import note
 from tidu.settings import settings
 from tidu.transform.wholeness import BUILD_LOCK, lost_stages
 
@@ -211,6 +212,7 @@ def _write(connection: Connection[Any], as_of: dt.date, period: str, run_id: str
     for table in TABLES:
         connection.execute(f"analyze publish.{table}".encode())
     keep(connection, int(release_id), decided)
+    note(connection, int(release_id))
     return int(release_id), decided
 
 

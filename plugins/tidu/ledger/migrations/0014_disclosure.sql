@@ -34,6 +34,32 @@ comment on column ops.disclosure_cell.contributors is 'Enterprises with an amoun
 comment on column ops.disclosure_cell.members is 'Numbers that stand for the contributors of a small cell, in order; null for a cell with more than the crowd.';
 comment on column ops.disclosure_cell.amounts is 'What each of them contributes.';
 
+-- Early signs: notes on months that are unlike those around them, made from open cells.
+create table publish.early_sign (
+    release_id bigint not null references ops.release,
+    district_code text not null,
+    indicator_code text not null,
+    period text not null check (period ~ '^\d{4}-\d{2}$'),
+    kind text not null check (kind in ('outlier', 'level_shift')),
+    score numeric not null,
+    note_zh text not null,
+    note_en text not null,
+    primary key (release_id, district_code, indicator_code, period, kind)
+);
+comment on table publish.early_sign is 'One row per release, district, indicator, month and kind of sign: a note for people, never a fact.';
+comment on column publish.early_sign.score is 'Robust standard deviations from the trend; of a shift, by how many the levels differ.';
+create trigger early_sign_insert after insert on publish.early_sign referencing new table as touched
+for each statement execute function publish.guard_rows();
+create trigger early_sign_update after update on publish.early_sign referencing old table as touched
+for each statement execute function publish.guard_rows();
+create trigger early_sign_delete after delete on publish.early_sign referencing old table as touched
+for each statement execute function publish.guard_rows();
+create trigger early_sign_truncate before truncate on publish.early_sign
+for each statement execute function publish.guard_rows();
+create view publish.early_sign_latest as
+select m.* from publish.early_sign as m
+where m.release_id = (select max(release_id) from ops.release where state = 'published');
+
 -- As in 0003, but tables may end at the city, parts that never had anything are not there, and years to date are checked.
 create or replace function publish.broken_identity(release bigint)
 returns table (identity text, period text, indicator_code text, scope text, breakdown text, breakdown_value text, place text, expected numeric, found numeric)

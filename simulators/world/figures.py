@@ -9,11 +9,12 @@ from __future__ import annotations
 import polars as pl
 
 from simulators.world import codes
-from simulators.world.standing import SCOPES, Standing
+from simulators.world.standing import SCOPES, UNTOLD, Standing
 
 MONEY = pl.Decimal(38, 2)
 CELL = ("period", "district_code", "indicator_code", "scope", "breakdown", "breakdown_value", "value")
 ENTITY_COUNTS = ("market_entities", "enterprises", "individual_businesses", "new_entities", "closed_entities")
+BREAKDOWNS = ("industry_section", "zone")
 Rows = dict[str, pl.DataFrame]
 
 
@@ -23,9 +24,11 @@ def monthly(rows: Rows, known: Standing) -> pl.DataFrame:
     named = [
         f.select("true_id", "period", pl.col("value").cast(MONEY), indicator_code=pl.lit(n)) for n, f in facts.items()
     ]
-    sums = by_scope(placed(pl.concat(named), known), ["indicator_code"], "value")
-    counts = entities(known)
+    everything = placed(pl.concat(named), known)
+    sums = by_scope(everything, ["indicator_code"], "value")
+    counts = entities(known, [])
     parts = [
+        *(cut(everything, breakdown, known) for breakdown in BREAKDOWNS),
         cells(pl.concat([sums, counts.select(sums.columns)]), [*facts, *ENTITY_COUNTS], known),
         tiers(rows, known),
         settlement_rate(rows, known),
@@ -49,8 +52,17 @@ def month_of(column: str) -> pl.Expr:
     return pl.col(column).dt.strftime("%Y-%m")
 
 
-def entities(known: Standing) -> pl.DataFrame:
-    """Counts of registered entities by cell: stock at month end, foundings and first endings in the month."""
+def cut(facts: pl.DataFrame, breakdown: str, known: Standing) -> pl.DataFrame:
+    """Cells of a breakdown that hold anything; what is not told is 未分类."""
+    sums = by_scope(facts, ["indicator_code", breakdown], "value")
+    counts = entities(known, [breakdown]).select(sums.columns)
+    return pl.concat([sums, counts]).with_columns(
+        pl.col("value").cast(pl.String), breakdown=pl.lit(breakdown), breakdown_value=breakdown
+    )
+
+
+def entities(known: Standing, keys: list[str]) -> pl.DataFrame:
+    """Counts of entities by cell and `keys`: stock at month end, foundings and first endings in the month."""
     days = known.months.join(known.enterprises, on="true_id").with_columns(all=pl.lit(True))
     live = (pl.col("established_on") <= pl.col("last_day")) & (pl.col("status") == "存续")
     counted = {
@@ -61,8 +73,9 @@ def entities(known: Standing) -> pl.DataFrame:
         "closed_entities": month_of("ended_on") == pl.col("period"),
     }
     days = days.with_columns(pl.when(e).then(1).otherwise(0).alias(n) for n, e in counted.items())
-    sums = by_scope(days, [], *counted).unpivot(
-        list(counted), index=["period", "district_code", "scope"], variable_name="indicator_code", value_name="value"
+    index = ["period", "district_code", "scope", *keys]
+    sums = by_scope(days, keys, *counted).unpivot(
+        list(counted), index=index, variable_name="indicator_code", value_name="value"
     )
     return sums.with_columns(pl.col("value").cast(MONEY))
 
@@ -157,13 +170,16 @@ def lists(rows: Rows, known: Standing) -> Rows:
 def placed(facts: pl.DataFrame, known: Standing) -> pl.DataFrame:
     """Add the district at month end and the scope flags; unregistered enterprises: 未分配, scope all alone."""
     where = known.months.select("true_id", "period", "district_code")
-    flags = known.enterprises.select("true_id", *SCOPES[1:])
+    flags = known.enterprises.select("true_id", *SCOPES[1:], *BREAKDOWNS)
     return (
         facts.join(known.periods, on="period", how="semi")
         .join(where, on=["true_id", "period"], how="left")
         .join(flags, on="true_id", how="left")
         .with_columns(
-            pl.col("district_code").fill_null(codes.UNASSIGNED), pl.col(*SCOPES[1:]).fill_null(False), all=pl.lit(True)
+            pl.col("district_code").fill_null(codes.UNASSIGNED),
+            pl.col(*SCOPES[1:]).fill_null(False),
+            pl.col(*BREAKDOWNS).fill_null(UNTOLD),
+            all=pl.lit(True),
         )
     )
 

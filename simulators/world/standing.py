@@ -16,6 +16,7 @@ from simulators.world.timetable import month_end, month_start
 SCOPES = ("all", "private", "no_state_no_foreign", "registration_type")
 PRIVATE_TYPES = ["171", "172", "173", "174"]
 ALWAYS = ["个体工商户", "农民专业合作社"]
+UNTOLD = "未分类"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ def standing(registrations: pl.DataFrame, changes: pl.DataFrame, start: date, as
         category="entity_category",
         established_on="established_on",
         ended_on="ended_on",
+        industry_section=section(),
+        zone=pl.col("zone_code").fill_null(UNTOLD),
         **scope_flags(),
     )
     periods = complete_months(start, as_of)
@@ -64,6 +67,13 @@ def standing(registrations: pl.DataFrame, changes: pl.DataFrame, start: date, as
     days = at_day(days, status, "status").with_columns(pl.col("status").fill_null("存续"))
     days = at_day(days, district, "district_code").with_columns(pl.col("district_code").fill_null(codes.UNASSIGNED))
     return Standing(enterprises, days.rename({"_true_id": "true_id"}), periods)
+
+
+def section() -> pl.Expr:
+    """The section of an enterprise's division (two digits, with or without a section's letter), else 未分类."""
+    divisions = codes.industry_classes().select(pl.col("code").str.slice(1, 2), "section").unique(maintain_order=True)
+    division = pl.col("industry_code").str.extract(r"^[A-T]?(\d{2})\d{0,2}$")
+    return division.replace_strict(divisions["code"], divisions["section"], default=None).fill_null(UNTOLD)
 
 
 def scope_flags() -> dict[str, pl.Expr]:

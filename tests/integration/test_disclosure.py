@@ -1,4 +1,4 @@
-"""Releases that follow each other: hidden once is hidden for ever, telling revisions are hidden, attacks find nothing."""
+"""Releases that follow each other: hidden once is hidden for ever, revisions that tell are hidden, attacks fail."""
 
 from __future__ import annotations
 

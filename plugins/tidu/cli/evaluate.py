@@ -43,10 +43,10 @@ group by l.dataset, d.delivered_on
 PUBLISHED = """
 select period, '370200' as district_code, indicator_code, scope, breakdown, breakdown_value, value::text as value,
     cell_status
-from publish.city_monthly_latest where breakdown in ('', 'tier')
+from publish.city_monthly_latest where breakdown <> 'size_class'
 union all
 select period, district_code, indicator_code, scope, breakdown, breakdown_value, value::text, cell_status
-from publish.district_monthly_latest where breakdown in ('', 'tier')
+from publish.district_monthly_latest where breakdown <> 'size_class'
 """
 
 

@@ -1,13 +1,13 @@
 """Early signs: months in which a district's figure is unlike the months around it. Notes for people, never facts.
 
-Read are the open totals of scope `all` alone, so that a note tells nothing a reader could not see. Two published methods,
-each from a library:
+Read are the open totals of scope `all` alone, so that a note tells nothing a reader could not see. Two published
+methods, each from a library:
 
 - A month that stands out: its distance from a robust trend, in robust standard deviations of all distances, beyond 3.5
   (Iglewicz and Hoaglin 1993) and at least a tenth of the usual level. The trend is a robust LOWESS of the months
   (Cleveland 1979), from five years on less the season of a robust STL (Cleveland and others 1990). statsmodels.
-- A shift of level: a change point of the months less their season by PELT with squared error (Killick and others 2012), at
-  a penalty of 3 log n, three months on either side at least. ruptures.
+- A shift of level: a change point of the months less their season by PELT with squared error (Killick and others 2012),
+  at a penalty of 3 log n, three months on either side at least. ruptures.
 
 Of a stock the changes from month to month are looked at: its level is where it was the month before.
 """
@@ -77,7 +77,7 @@ def note(connection: Connection[Any], release_id: int) -> int:
             continue
         for sign in signs(values, is_stock=kind == "stock"):
             if sign.place >= len(periods) - LOOK_BACK:
-                told = _told(sign, float(values[sign.place]), is_stock=kind == "stock")
+                told = _told(sign, is_stock=kind == "stock")
                 found.append((release_id, district, indicator, periods[sign.place], sign.kind, sign.score, *told))
     with connection.cursor() as cursor:
         cursor.executemany(
@@ -101,7 +101,7 @@ def signs(values: Floats, *, is_stock: bool = False) -> list[Sign]:
     level = max(float(np.median(np.abs(values))), spread)
     first = 1 if is_stock else 0
     found = [
-        Sign(first + n, "outlier", float(away[n] / spread), float(usual[n]))
+        Sign(first + int(n), "outlier", float(away[n] / spread), float(usual[n]))
         for n in np.flatnonzero((np.abs(away) > BEYOND * spread) & (np.abs(away) >= LEAST_SHARE * level))
     ]
     found += [s for s in _shifts(series - season, spread, first) if abs(s.score) * spread >= LEAST_SHARE * level]
@@ -139,15 +139,15 @@ def _without_gaps(periods: list[str]) -> bool:
     return months[-1] - months[0] + 1 == len(months)
 
 
-def _told(sign: Sign, value: float, *, is_stock: bool) -> tuple[str, str]:
+def _told(sign: Sign, *, is_stock: bool) -> tuple[str, str]:
     what_zh, what_en = ("环比变化", "change") if is_stock else ("数值", "value")
+    off, usual = f"{abs(sign.score):.1f}", f"{sign.usual:,.0f}"
     if sign.kind == "outlier":
         return (
-            f"当月{what_zh}偏离通常水平（约{sign.usual:,.0f}）{abs(sign.score):.1f}个稳健标准差，供参考，未经核实",
-            f"the {what_en} is {abs(sign.score):.1f} robust standard deviations off the usual (about {sign.usual:,.0f});"
-            " a note, not verified",
+            f"当月{what_zh}偏离通常水平（约{usual}）{off}个稳健标准差，供参考，未经核实",
+            f"the {what_en} is {off} robust standard deviations off the usual (about {usual}); a note, not verified",
         )
     return (
-        f"自当月起{what_zh}的水平与此前（约{sign.usual:,.0f}）不同，供参考，未经核实",
-        f"from this month on the {what_en} runs at another level than before (about {sign.usual:,.0f}); a note, not verified",
+        f"自当月起{what_zh}的水平与此前（约{usual}）不同，供参考，未经核实",
+        f"from this month on the {what_en} runs at another level than before (about {usual}); a note, not verified",
     )

@@ -100,7 +100,7 @@ def test_a_wrong_cell_and_a_wrong_merge_are_found(world: Path, held: str) -> Non
     with psycopg.connect(held) as connection:
         connection.execute(
             "update publish.city_monthly_latest set value = value + 0.01"
-            " where (period, indicator_code, scope) = ('2025-03', 'sales_yuan', 'all')"
+            " where (period, indicator_code, scope, breakdown) = ('2025-03', 'sales_yuan', 'all', '')"
         )
     code, report = evaluated(world)
     assert code == 1

@@ -112,7 +112,7 @@ def test_the_city_is_the_sum_of_its_districts(world: Path) -> None:
         pl.col("indicator_code") != "arrears_settlement_rate"
     )
     value = pl.col("value").cast(pl.Decimal(38, 2))
-    keys = ["period", "indicator_code", "scope", "breakdown_value"]
+    keys = ["period", "indicator_code", "scope", "breakdown", "breakdown_value"]
     city = cells.filter(pl.col("district_code") == "370200").select(*keys, city=value)
     parts = cells.filter(pl.col("district_code") != "370200").group_by(keys).agg(parts=value.sum())
     both = city.join(parts, on=keys)

@@ -138,6 +138,16 @@ REFUSED = {
         "insert into ops.decision (kind, subject, decided_by) values ('waiver', 'x', 'x')",
         "create table ops.more (a int)",
     ),
+    Role.COCKPIT: (
+        "select from raw.ms_registration",
+        "select from intermediate.int_monitoring__city_month",
+        "select from ops.delivery",
+        "update ops.release set state = 'withdrawn'",
+        "update ops.cockpit_access_log set viewer = 'x'",
+        "delete from ops.cockpit_access_log",
+        "delete from mart.enterprise",
+        "create table mart.more (a int)",
+    ),
     Role.READ: (
         "select from raw.ms_registration",
         "select from staging.stg_ms_registration",
@@ -158,6 +168,7 @@ ALLOWED = {
     Role.PUBLISH: ("select from publish.city_monthly_latest",),
     Role.REVIEW: ("select from ops.quarantine",),
     Role.CORRECT: ("select from ops.correction_ticket", "update ops.quarantine set redelivered_by = redelivered_by"),
+    Role.COCKPIT: ("select from ops.release", "select from publish.city_monthly", "select from mart.enterprise"),
     Role.READ: ("select from mart.enterprise", "select from publish.district_monthly_latest"),
 }
 

@@ -99,6 +99,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "ops.department_return": ADD,
         "ops.alert_event": ADD,
     },
+    Role.COCKPIT: {"mart.*": READ, "publish.*": READ, "ops.release": READ, "ops.cockpit_access_log": ADD},
     Role.READ: {"mart.*": READ, "publish.*": READ},
 }
 """Role -> relation (`*`: any ending) -> privileges; `maintain` (analyze) from PostgreSQL 17 on."""

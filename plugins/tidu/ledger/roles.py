@@ -34,6 +34,8 @@ class Role(StrEnum):
     """Takes the decisions of reviewers and settles again what they touch."""
     CORRECT = "tidu_correct"
     """Keeps correction tickets, hands departments their returns, raises what is late."""
+    COCKPIT = "tidu_cockpit"
+    """Shows releases, and enterprise lists with a record of who saw them."""
     READ = "tidu_read"
     """Reads mart and publish; what downstream systems are given."""
 

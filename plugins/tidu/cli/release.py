@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from tidu.cli.cockpit import cockpit
 from tidu.cli.screen import console, plain
 from tidu.settings import PROJECT_ROOT
 
 app = typer.Typer(no_args_is_help=True, help=__doc__)
+app.command()(cockpit)
 ReleaseId = Annotated[int, typer.Argument(help="Number of the release.")]
 
 

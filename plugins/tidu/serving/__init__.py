@@ -1,1 +1,1 @@
-"""What people and systems open. Today these are Airflow's pages and the Data Docs inside it (see orchestration)."""
+"""What people and systems open: reports on paper, and the cockpit, which Airflow mounts (see orchestration)."""

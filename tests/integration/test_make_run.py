@@ -106,6 +106,40 @@ def test_airflow_reads_everything_and_shows_data_docs_to_those_signed_in(story: 
         assert httpx.get(f"{address.data_docs}{outside}", headers=headers).status_code == 404
 
 
+def test_the_cockpit_shows_the_release_to_those_signed_in(story: Story) -> None:
+    address = lifecycle.addresses(story.state)
+    inside = httpx.Client(base_url=address.cockpit, timeout=30)
+    assert inside.get("").status_code == 401
+    assert "/auth/login?next=" in inside.get("", headers={"Accept": "text/html"}).text
+    signed_in = httpx.post(
+        f"{address.airflow}/auth/token",
+        json={"username": address.user, "password": story.state.secrets()["airflow_admin"]},
+    )
+    inside.headers["Authorization"] = f"Bearer {signed_in.json()['access_token']}"
+    page = inside.get("")
+    assert page.status_code == 200
+    (start,) = re.findall(r'id="start"[^>]*>(.*?)</script>', page.text)
+    told = json.loads(start)
+    assert (told["release"]["period"], told["viewer"]["may_list"]) == ("2025-04", True)
+    (early,) = re.findall(r'href="(figures/[^"]+)"', page.text)
+    shown = inside.get(early).json()["figures"]["market_entities"]["value"][-1]
+    assert story.rows(
+        "select value::bigint from publish.city_monthly_latest where indicator_code = 'market_entities'"
+        " and period = '2025-04' and scope = 'all' and breakdown = ''"
+    ) == [(shown,)]
+    pool = inside.get("pool", params={"place": "370200"}).json()
+    assert pool["as_of"] == MIDDLE
+    wanted = {"place": "370200", "tier": pool["pool"][0]["tier"], "as_of": MIDDLE}
+    listed = inside.get("enterprises", params=wanted).json()["enterprises"]
+    assert listed
+    assert story.rows("select viewer, allowed, rows_shown from ops.cockpit_access_log") == [
+        (address.user, True, len(listed))
+    ]
+    files = httpx.get(f"{address.airflow}/api/v2/plugins", headers=dict(inside.headers)).json()["plugins"]
+    views = [view["url_route"] for plugin in files for view in plugin["external_views"]]
+    assert "tidu-cockpit" in views
+
+
 def test_no_secret_in_an_argument_list_or_a_log(story: Story) -> None:
     known = list(story.state.secrets().values())
     lines = [path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.exists()]

@@ -73,5 +73,6 @@ def show_addresses() -> None:
     found = lifecycle.addresses(where)
     password = where.secrets()["airflow_admin"]
     plain(f"Airflow    {found.airflow}   user {found.user}, password {password} (kept in {found.password_file})")
+    plain(f"Cockpit    {found.cockpit}   (same sign-in)")
     plain(f"Data Docs  {found.data_docs}   (same sign-in)")
     plain("Warehouse  tidu dsn")

@@ -25,6 +25,7 @@ class Addresses:
     airflow: str
     user: str
     password_file: str
+    cockpit: str
     data_docs: str
     dsn_command: str = "tidu dsn"
 
@@ -133,6 +134,7 @@ def addresses(where: State) -> Addresses:
         airflow=airflow.base_url(where),
         user=airflow.ADMIN,
         password_file=str(airflow.password_file(where)),
+        cockpit=f"{airflow.base_url(where)}/tidu-cockpit/",
         data_docs=f"{airflow.base_url(where)}/tidu/data-docs/",
     )
 

@@ -25,6 +25,8 @@ class Settings:
     """TIDU_TAX_FRONT_DSN: database of the tax simulator; unset: `<warehouse>_tax_front` beside TIDU_DSN."""
     landing_url: str
     """TIDU_LANDING_URL: fsspec URL under which deliveries are kept; default `<home>/landing`."""
+    releases_url: str
+    """TIDU_RELEASES_URL: fsspec URL under which releases leave their files; default `<home>/releases`."""
     release_approver: str
     """TIDU_RELEASE_APPROVER: who approves releases of `make run`; empty leaves them as draft."""
     data_docs: Path
@@ -59,6 +61,7 @@ def settings() -> Settings:
         airflow_dsn=os.environ.get("TIDU_AIRFLOW_DSN") or None,
         tax_front_dsn=os.environ.get("TIDU_TAX_FRONT_DSN") or None,
         landing_url=os.environ.get("TIDU_LANDING_URL") or str(home / "landing"),
+        releases_url=os.environ.get("TIDU_RELEASES_URL") or str(home / "releases"),
         release_approver=os.environ.get("TIDU_RELEASE_APPROVER", "demo"),
         data_docs=Path(os.environ.get("TIDU_DATA_DOCS") or home / "data_docs"),
         ask_hour=_hour(os.environ.get("TIDU_ASK_HOUR") or "6"),

@@ -18,7 +18,7 @@ ALSO = ("intermediate.int_enterprise__id_minted",)
 
 RUN_RECORDS = (
     "pipeline_run", "stage_run", "dbt_node_run", "build_run", "alert_event", "migration_log", "stage_role",
-    "linkage_metric", "enterprise_change",
+    "linkage_metric", "enterprise_change", "release_event_log",
 )  # fmt: skip
 """What was run, how often and when: a disturbed job has more of it."""
 CLOCKS = (
@@ -30,8 +30,12 @@ ARRIVAL = (
     "origin_id",
 )  # fmt: skip
 """Numbers from sequences, which a crash may leave gaps in."""
-RESTING_ON_NUMBERS = ("manifest", "manifest_sha256", "subject", "evidence_sha256")
-"""Of a release and its approval: they name deliveries and the release by number. Its tables are compared themselves."""
+RESTING_ON_NUMBERS = {
+    "ops.release": ("manifest", "manifest_sha256"), "ops.decision": ("subject", "evidence_sha256"),
+    "ops.release_file": ("sha256", "bytes"), "publish.revision_cause": ("subject",),
+}  # fmt: skip
+"""Of a release, its approval and its files: they name deliveries and the release by number. Its tables are compared
+themselves."""
 AS_PACKED = ("sha256", "bytes", "landed_uri")
 """Of SQL batches: a database does not promise the order of its rows, so the landed file may differ; its content not."""
 
@@ -150,7 +154,7 @@ def _essence(table: str, rows: Counter[str]) -> Counter[str]:
 
 
 def _rows(connection: psycopg.Connection, table: str) -> list[str]:
-    drop = [*CLOCKS, *ARRIVAL, *(RESTING_ON_NUMBERS if table in ("ops.release", "ops.decision") else ())]
+    drop = [*CLOCKS, *ARRIVAL, *RESTING_ON_NUMBERS.get(table, ())]
     found = connection.execute(
         f"""
         select ((to_jsonb(t) - %(drop)s::text[] - case when to_jsonb(t) ->> 'transport' = 'sql' then %(packed)s::text[]
@@ -159,6 +163,8 @@ def _rows(connection: psycopg.Connection, table: str) -> list[str]:
                 join delivery_name as d on d.delivery_id::text = c.value where c.key = any(%(deliveries)s)), '{{}}')
             || coalesce((select jsonb_build_object('release_id', r.name) from release_name as r
                 where r.release_id::text = to_jsonb(t) ->> 'release_id'), '{{}}')
+            || coalesce((select jsonb_build_object('previous_release_id', r.name) from release_name as r
+                where r.release_id::text = to_jsonb(t) ->> 'previous_release_id'), '{{}}')
             || coalesce((select jsonb_build_object('closed_in_return', r.name) from return_name as r
                 where r.return_id::text = to_jsonb(t) ->> 'closed_in_return'), '{{}}'))::text
         from {table} as t

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from tests.dbt.town import build_figures, deliver, take_in, uscc
+from tests.integration.released_town import AS_OF, build_town, count
 from tests.warehouses import new_warehouse
 from tidu.errors import ReleaseBlocked, TiduError
 from tidu.ledger.database import connect
@@ -19,24 +20,13 @@ from tidu.stack.postgres import Cluster
 from tidu.transform import build
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
-AS_OF = dt.date(2025, 4, 2)
 
 
 @pytest.fixture(scope="module")
 def built(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Name of a warehouse with monitoring figures of three months, not yet released; tests copy it."""
     with new_warehouse(cluster, warehouse_template, tmp_path_factory.mktemp("built")) as dsn:
-        districts = ("370202", "370203", "370285")
-        deliver(dsn, "ms_registration", "2025-01-01", [
-            {"entity_no": f"N{n}", "uscc": uscc(n), "entity_name": f"青岛第{n}贸易有限公司", "entity_category": "企业",
-             "reg_type_code": "171", "reg_status": "存续", "established_on": f"2024-1{n % 3}-11",
-             "district_code": districts[n % 3], "industry_code": "F5191", "updated_at": "2024-12-30T08:00:00"}
-            for n in range(1, 31)])  # fmt: skip
-        for month, due in (("2025-01", "2025-02-03"), ("2025-02", "2025-03-03"), ("2025-03", "2025-04-01")):
-            deliver(dsn, "hr_insurance", due, [
-                {"employer_no": f"P{n}", "employer_name": f"青岛第{n}贸易有限公司", "uscc": uscc(n), "month": month,
-                 "version": 1, "insured_headcount": n} for n in range(1, 31)])  # fmt: skip
-        build_figures(str(AS_OF))
+        build_town(dsn)
         yield dsn.rsplit("/", 1)[1]
 
 
@@ -46,13 +36,6 @@ def figures(cluster: Cluster, built: str, tmp_path: Path) -> Iterator[str]:
     with new_warehouse(cluster, built, tmp_path) as dsn, pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDU_RELEASE_APPROVER", "李四")
         yield dsn
-
-
-def count(dsn: str, query: str) -> int:
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute(query.encode()).fetchone()
-    assert row
-    return int(row[0])
 
 
 def test_a_release_is_published_with_its_decision_and_manifest(figures: str) -> None:

@@ -1,4 +1,4 @@
-"""`tidu release`: list, look at and approve releases of the monitoring figures."""
+"""`tidu release`: releases of the monitoring figures: what there is, what people decide, what they left behind."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from tidu.cli import release_contents
 from tidu.cli.cockpit import cockpit
 from tidu.cli.screen import console, plain
 from tidu.settings import PROJECT_ROOT
@@ -14,6 +15,8 @@ from tidu.settings import PROJECT_ROOT
 app = typer.Typer(no_args_is_help=True, help=__doc__)
 app.command()(cockpit)
 ReleaseId = Annotated[int, typer.Argument(help="Number of the release.")]
+By = Annotated[str, typer.Option(help="Who decides; recorded with the decision.")]
+Reason = Annotated[str, typer.Option(help="Why, in a sentence; recorded with the decision.")]
 
 
 @app.command("list")
@@ -21,28 +24,35 @@ def list_releases() -> None:
     """List every release, newest first."""
     from tidu.publishing import releases
 
-    table = Table("release", "period", "as of", "state", "approved by", "approved at", "manifest")
+    table = Table("release", "period", "as of", "state", "approved by", "approved at", "manifest", "again")
     for r in releases():
         approved_at = f"{r.approved_at:%Y-%m-%d %H:%M}" if r.approved_at else ""
+        again = f"of {r.republished_from}" if r.republished_from else ""
         table.add_row(
-            str(r.release_id), r.period, str(r.as_of), r.state, r.approved_by or "", approved_at, r.manifest_sha256[:12]
-        )
+            str(r.release_id), r.period, str(r.as_of), r.state, r.approved_by or "", approved_at,
+            r.manifest_sha256[:12], again,
+        )  # fmt: skip
     console.print(table)
 
 
 @app.command()
 def show(release_id: ReleaseId) -> None:
-    """Show what a release was made from and how many rows it holds."""
+    """Show what a release was made from, how many rows it holds, and every step it went."""
     from tidu.publishing import release
+    from tidu.publishing.trail import told
 
     r = release(release_id)
     plain(f"release {r.release_id}: {r.period}, as of {r.as_of}, {r.state}")
+    if r.republished_from:
+        plain(f"shows release {r.republished_from} again")
     if r.approved_by and r.approved_at:
         plain(f"approved by {r.approved_by} on {r.approved_at:%Y-%m-%d %H:%M}")
     plain(f"manifest {r.manifest_sha256}")
     plain(f"months {r.manifest['series_start']} to {r.manifest['period']}, {len(r.manifest['deliveries'])} deliveries")
     for name, content in r.manifest["tables"].items():
         plain(f"{name}: {content['rows']} rows, sha256 {content['sha256']}")
+    for step in told(release_id):
+        plain(step.line())
 
 
 @app.command()
@@ -78,9 +88,49 @@ def attack(
 
 
 @app.command()
+def reject(release_id: ReleaseId, by: By, reason: Reason) -> None:
+    """Put on record that a draft is not approved, and why; it stays a draft."""
+    from tidu.publishing import reject as reject_release
+
+    reject_release(release_id, by, reason)
+    plain(f"release {release_id} is not approved; it stays a draft")
+
+
+@app.command()
+def withdraw(release_id: ReleaseId, by: By, reason: Reason) -> None:
+    """Take a published release back; the newest one left is shown in its place."""
+    from tidu.publishing import withdraw as withdraw_release
+
+    now = withdraw_release(release_id, by, reason)
+    plain(
+        f"release {release_id} is withdrawn; " + (f"release {now} is shown now" if now else "no release is shown now")
+    )
+
+
+@app.command()
+def rollback(release_id: ReleaseId, by: By, reason: Reason) -> None:
+    """Show an earlier release again: newer ones are withdrawn; one that was withdrawn is published again."""
+    from tidu.publishing import roll_back
+
+    now = roll_back(release_id, by, reason)
+    plain(f"release {now} is shown now" + ("" if now == release_id else f", with the figures of release {release_id}"))
+
+
+@app.command()
+def republish(release_id: ReleaseId, by: By, reason: Reason) -> None:
+    """Publish a withdrawn release again, under a new number with the same content."""
+    from tidu.publishing import republish as publish_again
+
+    plain(f"release {publish_again(release_id, by, reason)} is published, with the figures of release {release_id}")
+
+
+@app.command()
 def derive() -> None:
     """Renew the dbt seeds that follow from indicators/ and policies/industry_systems/ after a change there."""
     from tidu.publishing.derive import derive as derive_seeds
 
     for path in derive_seeds():
         plain(f"written: {path.relative_to(PROJECT_ROOT)}")
+
+
+release_contents.add_to(app)

@@ -32,6 +32,7 @@ RELEASED = (
     "publish.stock_movement",
     "publish.early_sign",
 )
+REVISED = ("publish.revision", "publish.revision_cause")
 
 RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
     Role.RECORD: {"ops.pipeline_run": KEEP, "ops.stage_run": ADD, "ops.alert_event": ADD},
@@ -65,12 +66,15 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "ops.delivery": READ,
         "ops.build_run": READ,
         "ops.release": KEEP,
-        "ops.decision": ADD,
+        "ops.release_event_log": ADD,
+        "ops.release_file": ADD,
+        "ops.decision": (*ADD, "update (state)"),
         "ops.unassigned_metric": ADD,
         "ops.disclosure_problem": ADD,
         "ops.disclosure_cell": ADD,
         "publish.*": READ,
         **dict.fromkeys(RELEASED, (*ADD, "maintain")),
+        **dict.fromkeys(REVISED, ADD),
     },
     Role.REVIEW: {
         "raw.*": READ,

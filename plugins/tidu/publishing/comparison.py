@@ -1,4 +1,4 @@
-"""Whether figures made again are those of the newest release, cell by cell."""
+"""Whether figures made again are those released from the same inputs, cell by cell."""
 
 # ruff: noqa: S608 - SQL is composed from the tables and columns of this room
 
@@ -10,7 +10,8 @@ from psycopg.rows import scalar_row
 
 from tidu.ledger.database import connect
 from tidu.ledger.roles import Role, acting_as
-from tidu.publishing.publication import MOVEMENT, is_released
+from tidu.publishing.manifest import digest, inputs
+from tidu.publishing.publication import MOVEMENT, is_released, release_of
 
 FIGURE = "indicator_code, indicator_name, scope, breakdown, breakdown_value, value, unit"
 """Of a cell, what stands in a release as it was made; its ratios and status also tell what else is hidden."""
@@ -29,7 +30,7 @@ PUBLIC = " where indicator_code in (select code from intermediate.seed_indicator
 
 @acting_as(Role.PUBLISH)
 def differences_from_release(as_of: dt.date) -> dict[str, int] | None:
-    """Return by released table how many rows the figures at hand and the newest release do not share.
+    """Return by released table how many rows the figures at hand and the release of their inputs do not share.
 
     Hidden cells are not compared. An empty answer: they are the same. None: there is no release of the same deliveries,
     contracts and models to compare with.
@@ -37,9 +38,12 @@ def differences_from_release(as_of: dt.date) -> dict[str, int] | None:
     if not is_released(as_of):
         return None
     with connect() as connection, connection.cursor(row_factory=scalar_row) as cursor:
-        newest = cursor.execute(
-            "select max(release_id) from ops.release where state <> 'withdrawn' and as_of <= %s", [as_of]
+        months = connection.execute(
+            "select min(period), max(period) from intermediate.int_monitoring__month"
         ).fetchone()
+        if months is None or months[0] is None:
+            return None
+        newest = release_of(connection, digest(inputs(connection, *months)))
         if newest is None:
             return None
         found: dict[str, int] = {}

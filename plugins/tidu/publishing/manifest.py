@@ -6,6 +6,8 @@ The inputs decide whether there is a new release at all; the manifest adds what 
 from __future__ import annotations
 
 import hashlib
+import shutil
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,16 +18,22 @@ from psycopg.rows import dict_row
 
 from tidu.contracts import contracts
 from tidu.contracts.catalogue import ROOT as CONTRACTS
-from tidu.publishing.disclosure.parameters import FILE as DISCLOSURE
 from tidu.publishing.registry import ROOT as INDICATORS
 from tidu.settings import PROJECT_ROOT
 
 DBT_FOLDERS = ("macros", "models", "seeds")
+POLICIES = PROJECT_ROOT / "policies"
+LIBRARIES = PROJECT_ROOT / "requirements.lock"
+CODE = PROJECT_ROOT / "plugins" / "tidu"
+FIGURES_ROOMS = ("contracts", "identity", "landing", "ledger", "publishing", "transform", "validation")
+"""Rooms whose code decides figures; a change of the others makes no new figures and no new release."""
 TABLES = ("indicator", "city_monthly", "district_monthly", "stock_movement", "early_sign")
 
 
 def inputs(connection: Connection[Any], series_start: str, period: str) -> dict[str, Any]:
-    """Return everything that decides the figures: deliveries and decisions taken in, contracts, definitions, months.
+    """Return everything that decides the figures: deliveries and decisions taken in, months, and every rule for them.
+
+    Rules are contracts, definitions, policies, models, the code of the rooms that make figures, and locked libraries.
 
     A delivery that the master took in after the figures were made is not among them: it is something
     new for the next figures. Nor is the business date itself: a later date with nothing new delivered
@@ -40,36 +48,92 @@ def inputs(connection: Connection[Any], series_start: str, period: str) -> dict[
         )
         .fetchall()
     )
-    decisions = connection.execute(
-        "select distinct decision_id from intermediate.int_identity__decision where ended is null order by decision_id"
-    ).fetchall()
+    decisions = (
+        connection.cursor(row_factory=dict_row)
+        .execute(
+            "select decision_id, evidence_sha256 from ops.decision where decision_id in"
+            " (select decision_id from intermediate.int_identity__decision where ended is null) order by decision_id"
+        )
+        .fetchall()
+    )
     return {
         "series_start": series_start,
         "period": period,
         "deliveries": deliveries,
-        "decisions": [decision_id for (decision_id,) in decisions],
-        "contracts": {c.name: {"version": c.version, "sha256": _sha256([_file(c)])} for c in contracts().values()},
-        "definitions_sha256": _sha256([*INDICATORS.rglob("*.yml"), DISCLOSURE]),
+        "decisions": decisions,
+        "contracts": contracts_now(),
+        **rules(),
+    }
+
+
+def rules() -> dict[str, str]:
+    """Return the hashes of what holds for all figures, by what they are of."""
+    return {
+        "definitions_sha256": _sha256(INDICATORS.rglob("*.yml")),
+        "policies_sha256": _sha256(path for path in POLICIES.rglob("*") if path.is_file()),
         "models_sha256": _sha256(
             path
             for folder in DBT_FOLDERS
             for path in (PROJECT_ROOT / "dbt_project" / folder).rglob("*")
             if path.suffix in (".sql", ".yml", ".csv")
         ),
+        "code_sha256": _sha256(
+            path
+            for room in FIGURES_ROOMS
+            for path in (CODE / room).rglob("*")
+            if path.is_file() and path.suffix != ".pyc"
+        ),
+        "libraries_sha256": _sha256([LIBRARIES]),
     }
+
+
+def witnesses(connection: Connection[Any]) -> dict[str, Any]:
+    """Return what a manifest holds besides the inputs so that its figures can be made again.
+
+    Every decision about rows, deliveries and enterprises known by now, with its evidence and state: what such a
+    decision changed of the figures shows in the inputs, as rows restated or a link; here is which ones there were.
+    The git revision is information for people: a copy without git makes the same figures.
+    """
+    known = (
+        connection.cursor(row_factory=dict_row)
+        .execute("select decision_id, evidence_sha256, state from ops.decision where kind <> 'release' order by 1")
+        .fetchall()
+    )
+    return {"decisions_known": known, "git_revision": _git_revision()}
+
+
+def _git_revision() -> str | None:
+    """The commit that is checked out; None where the project is no git checkout or git is not installed."""
+    git = shutil.which("git")
+    if git is None or not (PROJECT_ROOT / ".git").exists():
+        return None
+    asked = subprocess.run(
+        [git, "-C", str(PROJECT_ROOT), "rev-parse", "HEAD"], capture_output=True, text=True, check=False, timeout=30
+    )
+    return asked.stdout.strip() or None
+
+
+def contracts_now() -> dict[str, dict[str, str]]:
+    """Return version and hash of every contract by dataset."""
+    return {c.name: {"version": c.version, "sha256": _sha256([_file(c)])} for c in contracts().values()}
 
 
 def _file(contract: Any) -> Path:
     return CONTRACTS / str(contract.department) / f"{contract.name}.yml"
 
 
-def digest(document: Any) -> str:
-    """Return the sha256 of a document in its one canonical form: sorted keys, no white space.
+def canonical(document: Any) -> bytes:
+    """Return a document in its one canonical form: sorted keys, no white space.
 
-    >>> digest({"b": 1, "a": 2}) == digest({"a": 2, "b": 1})
+    >>> canonical({"b": 1, "a": 2}) == canonical({"a": 2, "b": 1})
     True
     """
-    return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return orjson.dumps(document, option=orjson.OPT_SORT_KEYS)
+
+
+def digest(document: Any) -> str:
+    """Return the sha256 of a document in its canonical form."""
+    return hashlib.sha256(canonical(document)).hexdigest()
 
 
 def tables(connection: Connection[Any], release_id: int) -> dict[str, dict[str, Any]]:
@@ -78,7 +142,7 @@ def tables(connection: Connection[Any], release_id: int) -> dict[str, dict[str, 
     Hashed is the table as CSV with header, without release_id, in order of its key.
     """
     found: dict[str, dict[str, Any]] = {}
-    for table, (columns, order) in _shapes(connection).items():
+    for table, (columns, order) in shapes(connection).items():
         hashed = hashlib.sha256(f"{columns}\n".encode())
         content = f"select {columns} from publish.{table} where release_id = {int(release_id)}"  # noqa: S608
         with connection.cursor() as cursor:
@@ -90,8 +154,8 @@ def tables(connection: Connection[Any], release_id: int) -> dict[str, dict[str, 
     return found
 
 
-def _shapes(connection: Connection[Any]) -> dict[str, tuple[str, str]]:
-    """Columns without release_id, and key columns in the byte order of text, of every released table."""
+def shapes(connection: Connection[Any]) -> dict[str, tuple[str, str]]:
+    """Return columns without release_id, and key columns in the byte order of text, of every released table."""
     rows = connection.execute(
         """
         select c.relname, string_agg(a.attname, ', ' order by a.attnum),

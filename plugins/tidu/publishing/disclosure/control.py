@@ -67,6 +67,7 @@ class Decided:
     def summary(self) -> dict[str, Any]:
         """Return what stands in the manifest."""
         return {
+            "secret_cells": sum(int(s.problem.secret.sum()) for s in self.solved),
             "left_out": ["/".join(table) for table in sorted(self.left_out)],
             "hidden": {"/".join(table): round(share, 6) for table, share in sorted(self.shares.items())},
         }

@@ -32,6 +32,10 @@ class IndicatorError(TiduError):
     """An indicator file says something tidu cannot honour; the text names file and fault."""
 
 
+class ReleaseCalendarError(TiduError):
+    """releases/calendar.yml says something tidu cannot honour; the text names file and fault."""
+
+
 class ConnectorError(TiduError):
     """A department's system could not be read; nothing was landed, retry is safe."""
 

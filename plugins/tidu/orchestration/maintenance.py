@@ -1,4 +1,4 @@
-"""The DAG that keeps the warehouse in order every day: tickets, what departments are handed back, what is late."""
+"""The DAG that keeps the warehouse in order every day: tickets, returns to departments, what is late or due."""
 
 from __future__ import annotations
 
@@ -63,11 +63,12 @@ def returns() -> int:
 
 @task
 def freshness() -> list[str]:
-    """Raise an alert for each dataset that is late by its contract; return what was raised now."""
+    """Raise an alert for each dataset that is late by its contract, and each month that is due; return the new ones."""
     from tidu.ledger import runs
     from tidu.ledger.freshness import alert_late
+    from tidu.publishing.timetable import alert
 
     now = occasion()
-    raised = alert_late(now.as_of)
+    raised = [*alert_late(now.as_of), *alert(now.as_of)]
     runs.add_rows(now.run_id, 0, len(raised))
     return raised

@@ -10,8 +10,11 @@ import pwd
 import secrets
 import socket
 import subprocess
+import tempfile
 import time
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -232,3 +235,15 @@ def _ownership(data: Path, *files: Path) -> dict[str, Any]:
 def _text(error: subprocess.CalledProcessError) -> str:
     """What the failed program said, whichever stream it used."""
     return str(error.stderr or error.stdout or error).strip()
+
+
+@contextmanager
+def throwaway() -> Iterator[str]:
+    """Yield the connection string of a server made for once, without durability; it is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="tidu-throwaway-", ignore_cleanup_errors=True) as folder:
+        data = Path(folder) / "data"
+        cluster = start(data, free_port(), {"fsync": "off", "full_page_writes": "off"})
+        try:
+            yield cluster.dsn("postgres")
+        finally:
+            stop(data)

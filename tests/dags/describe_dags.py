@@ -30,6 +30,11 @@ def first_run(dag: Any) -> str | None:
     return found.run_after.isoformat() if found else None
 
 
+def _assets(timetable: Any) -> list[str]:
+    condition = getattr(timetable, "asset_condition", None)
+    return [] if condition is None else sorted(asset.name for asset in condition.objects)
+
+
 def main() -> None:
     socket.socket.connect = refuse  # type: ignore[method-assign]
     socket.getaddrinfo = refuse
@@ -51,6 +56,7 @@ def main() -> None:
             "timetable": type(dag.timetable).__name__,
             "cron": getattr(dag.timetable, "expression", None),
             "first_run": first_run(dag),
+            "scheduled_by": _assets(dag.timetable),
             "tasks": {
                 task.task_id: {
                     "owner": task.owner,

@@ -17,6 +17,7 @@ EXPECTED = {
     "build_enterprise_master",
     "assess_tiers",
     "publish_monitoring",
+    "publish_release",
     "maintain_warehouse",
 }
 
@@ -85,7 +86,15 @@ def test_the_master_and_the_tables_follow_the_data(described: dict[str, Any]) ->
     assert assess["tasks"]["tier"]["outlets"] == ["enterprise_tiers"]
     assert list(publish["tasks"]) == ["monitor", "release"]
     assert publish["tasks"]["monitor"]["outlets"] == ["monitoring_figures"]
-    assert publish["tasks"]["release"]["outlets"] == ["monitoring_release"]
+    assert publish["tasks"]["release"]["outlets"] == ["monitoring_release", "release_waits"]
+
+
+def test_a_draft_is_asked_about_where_no_run_waits_for_the_answer(described: dict[str, Any]) -> None:
+    """The run that makes figures ends with the draft; the question stands in a DAG that only a draft starts."""
+    asking = described["dags"]["publish_release"]
+    assert list(asking["tasks"]) == ["approve"]
+    assert asking["run_seconds"] > 30 * 24 * 3600
+    assert asking["scheduled_by"] == ["release_draft"]
 
 
 def test_the_warehouse_is_maintained_every_day_after_the_departments_were_asked(described: dict[str, Any]) -> None:

@@ -26,13 +26,18 @@ class Story:
     world: Path
     env: dict[str, str] = field(repr=False)
 
-    def tidu(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def tidu(self, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [str(TIDU), *arguments], env=self.env, capture_output=True, text=True, timeout=1200, check=False
+            [str(TIDU), *arguments],
+            env={**self.env, **settings},
+            capture_output=True,
+            text=True,
+            timeout=1200,
+            check=False,
         )
 
-    def run(self, as_of: str) -> str:
-        done = self.tidu("run", "--world", str(self.world), "--as-of", as_of)
+    def run(self, as_of: str, **settings: str) -> str:
+        done = self.tidu("run", "--world", str(self.world), "--as-of", as_of, **settings)
         assert done.returncode == 0, f"{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done.stdout
 

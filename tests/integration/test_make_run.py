@@ -31,6 +31,8 @@ from tidu.stack.postgres import free_port
 pytestmark = [pytest.mark.airflow, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 MIDDLE, END = "2025-05-06", "2025-06-30"
+NEXT, LATER = "2025-07-01", "2025-08-01"
+"""Dates on which another month is complete, though nothing new was delivered."""
 FACTS = (
     "enterprise_id, uscc, name, entity_category, reg_type_code, holding_type, is_private, status, established_on,"
     " closed_on, registered_capital_yuan, district_code, zone_code, address, industry_code, is_branch"
@@ -62,6 +64,11 @@ def test_the_first_run_takes_all_and_publishes(story: Story) -> None:
     assert story.rows("select period, as_of::text, state, approved_by from ops.release") == [
         ("2025-04", MIDDLE, "published", "demo")
     ]
+    assert {p.name for p in (story.home / "releases" / "1").iterdir()} >= {
+        "manifest.json",
+        "files.json",
+        "release.xlsx",
+    }
     delivered = len([d for d in story.world.glob("*/*.csv") if d.parent.name != "truth" and d.stem <= MIDDLE])
     ((taken, dates, open_),) = story.rows(
         "select count(*) filter (where repeats_delivery_id is null), max(delivered_on)::text,"
@@ -282,6 +289,76 @@ def test_the_world_is_met(story: Story) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def answer(story: Story, dag_run: str, option: str, reason: str) -> str:
+    """Answer the question of a run over REST, as the person at the screen does; return their name as Airflow has it."""
+    address = lifecycle.addresses(story.state)
+    word = story.state.secrets()["airflow_admin"]
+    token = httpx.post(f"{address.airflow}/auth/token", json={"username": address.user, "password": word}).json()
+    told = httpx.patch(
+        f"{address.airflow}/api/v2/dags/publish_release/dagRuns/{dag_run}/taskInstances/approve/-1/hitlDetails",
+        json={"chosen_options": [option], "params_input": {"reason": reason}},
+        headers={"Authorization": f"Bearer {token['access_token']}"}, timeout=30,
+    )  # fmt: skip
+    assert told.status_code == 200, told.text
+    return str(told.json()["responded_by"]["name"])
+
+
+def asked(story: Story) -> str:
+    """Wait until a person is asked about a draft; return the run that asks. It waits without taking a worker."""
+    client = lifecycle.client(story.state)
+    deadline = time.monotonic() + 180
+    while time.monotonic() < deadline:
+        for run in client.runs("publish_release", ["running"]):
+            if [t.state for t in client.tasks(run)] == ["awaiting_input"]:
+                return run.run_id
+        time.sleep(0.5)
+    raise AssertionError("nobody was asked")
+
+
+def ended(story: Story, dag_run: str) -> str:
+    client = lifecycle.client(story.state)
+    deadline = time.monotonic() + 180
+    while (run := client.run("publish_release", dag_run)).state not in ("success", "failed"):
+        assert time.monotonic() < deadline, run
+        time.sleep(0.5)
+    return run.state
+
+
+def test_a_draft_is_published_in_the_name_of_who_approves_it_in_airflow(story: Story) -> None:
+    """Without an approver the job ends with a draft; the question waits by itself, and the answer decides."""
+    assert story.rows("select count(*) from ops.pipeline_run where dag_id = 'publish_release'") == [(0,)]
+    said = story.run(NEXT, TIDU_RELEASE_APPROVER="")
+    assert "publish_monitoring: success" in said
+    ((draft, state),) = story.rows("select release_id, state from ops.release order by 1 desc limit 1")
+    assert state == "draft"
+    dag_run = asked(story)
+    assert answer(story, dag_run, "Reject", "等待税务复核") == "admin"
+    assert ended(story, dag_run) == "success"
+    assert story.rows(
+        f"select event, decided_by, reason from ops.release_event_log where release_id = {draft}"
+        " order by event_no desc limit 1"
+    ) == [("rejected", "admin", "等待税务复核")]
+    assert story.rows(f"select state from ops.release where release_id = {draft}") == [("draft",)]
+
+
+def test_what_was_rejected_can_be_replaced_and_approved(story: Story) -> None:
+    client = lifecycle.client(story.state)
+    conf = {"as_of": LATER, "series_start": "2025-01-01", "approver": ""}
+    client.trigger("publish_monitoring", "another-draft", conf)
+    dag_run = asked(story)
+    ((draft, state),) = story.rows("select release_id, state from ops.release order by 1 desc limit 1")
+    assert state == "draft"
+    assert answer(story, dag_run, "Approve", "") == "admin"
+    assert ended(story, dag_run) == "success"
+    assert story.rows(f"select state, approved_by from ops.release where release_id = {draft}") == [
+        ("published", "admin")
+    ]
+    assert story.rows(
+        f"select decided_by, reason, state from ops.decision where kind = 'release' and subject = '{draft}'"
+    ) == [("admin", "approved in Airflow", "active")]
+    assert (story.home / "releases" / str(draft) / "files.json").exists()
+
+
 def test_a_department_that_fails_leaves_no_password_in_the_log_of_its_task(story: Story) -> None:
     word = f"{secrets.token_hex(12)}@/%3F"
     uri = f"sftp://hr:{quote(word, safe='')}@127.0.0.1:{free_port()}/outbox?host_key=ssh-ed25519%20AAAA"
@@ -316,7 +393,7 @@ def test_no_secret_is_met_outside_its_own_file(story: Story) -> None:
     airflow_dsn = f"postgresql://airflow:{known['airflow_database']}@127.0.0.1:{state.ports()['postgres']}/airflow"
     everything = list(files(story.home, besides=[*own, state.cluster_data]))
     looked_at = {name.split("/")[0] for name, _ in everything}
-    assert looked_at >= {"airflow", "data_docs", "dbt", "landing", "logs", "run", "simulators"}
+    assert looked_at >= {"airflow", "data_docs", "dbt", "landing", "logs", "releases", "run", "simulators"}
     server_log = ("server.log", (state.cluster_data / "server.log").read_bytes())
     assert met(known, [*everything, server_log]) == []
     assert met(known, [*tables(story.dsn), *tables(airflow_dsn), *process_list()]) == []

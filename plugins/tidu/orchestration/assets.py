@@ -5,7 +5,7 @@ An event bears `extra = {"as_of": ..., "series_start": ..., "approver": ...}`, t
 
 from __future__ import annotations
 
-from airflow.sdk import Asset
+from airflow.sdk import Asset, AssetAlias
 
 from tidu.contracts import departments
 
@@ -25,3 +25,9 @@ TIERS = Asset(name="enterprise_tiers", uri="tidu://warehouse/mart/tiers", group=
 
 RELEASE = Asset(name="monitoring_release", uri="tidu://warehouse/publish", group="publish")
 """The city and district tables of a new release, published or waiting as draft."""
+
+DRAFT = Asset(name="release_draft", uri="tidu://warehouse/publish/draft", group="publish")
+"""A release that waits for a person."""
+
+WAITING = AssetAlias(name="release_waits", group="publish")
+"""What a task names as outlet that announces DRAFT in some runs only."""

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowSkipException
 
-from tidu.orchestration.assets import FIGURES, RELEASE, TIERS
+from tidu.orchestration.assets import DRAFT, FIGURES, RELEASE, TIERS, WAITING
 from tidu.orchestration.occasion import occasion
 from tidu.orchestration.reliability import RUN_LIMIT, deadline, task_defaults
 from tidu.orchestration.tags import Tag
@@ -44,20 +44,24 @@ def monitor(outlet_events: Any = None) -> None:
     outlet_events[FIGURES].extra = now.extra()
 
 
-@task(outlets=[RELEASE])
+@task(outlets=[RELEASE, WAITING])
 def release(outlet_events: Any = None) -> int:
-    """Write the release, approved by the run's approver, or as draft when there is none.
+    """Write the release, approved by the run's approver, or as draft when there is none: then a person is asked.
 
     Should the server have lost the figures since they were made, they are made again first.
     """
-    from tidu.publishing import publish
+    from tidu.publishing import made_by, publish
     from tidu.transform import build, figures_are_lost
 
     now = occasion()
     if figures_are_lost():
         build("monitor", now.run_id, now.variables())
-    made = publish(now.as_of, now.run_id, now.approver)
+    # a try that ended before it could announce its release is told of by the next one
+    made = publish(now.as_of, now.run_id, now.approver) or made_by(now.run_id)
     if made is None:
         raise AirflowSkipException("the newest release already holds these figures")
-    outlet_events[RELEASE].extra = {**now.extra(), "release_id": made}
+    told = {**now.extra(), "release_id": made}
+    outlet_events[RELEASE].extra = told
+    if not now.approver.strip():
+        outlet_events[WAITING].add(DRAFT, extra=told)
     return made

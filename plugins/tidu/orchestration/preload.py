@@ -22,6 +22,8 @@ MODULES = (
     "great_expectations",
     "polars",
     "psycopg",
+    "pysdmx.io.csv.sdmx20.writer",
+    "pysdmx.io.json.sdmxjson2.writer.v2_0.structure",
     "pyarrow",
     "pypinyin",
     "splink",
@@ -37,6 +39,7 @@ MODULES = (
     "tidu.publishing",
     "tidu.transform",
     "tidu.validation",
+    "xlsxwriter",
 )
 
 

@@ -31,6 +31,8 @@ from tidu.stack.upkeep import Upkeep
 BUILD, ASSESS, PUBLISH, MAINTAIN = (
     "build_enterprise_master", "assess_tiers", "publish_monitoring", "maintain_warehouse",
 )  # fmt: skip
+APPROVE = "publish_release"
+"""Asks a person about a draft; the job does not wait for the answer."""
 DAGS_READ_WITHIN_SECONDS = 120.0
 RUN_WITHIN_SECONDS = 3600.0
 FOLLOWED_WITHIN_SECONDS = 120.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from tidu.publishing.registry import breakdowns
 
 AGENCY, FLOW, STRUCTURE, VERSION = "TIDU", "MONTHLY", "MONTHLY", "1.0.0"
 TOTAL = "_T"
+ROWS_AT_A_TIME = 50_000
+"""Of observations: all of a city's at once would take a gigabyte."""
 CODE_ID = re.compile(r"[A-Za-z0-9_@$-]+")
 UNITS = {"元": "CNY", "户": "ENTITY", "人": "PERSON", "笔": "TRANSACTION", "家": "ENTERPRISE", "比率": "RATIO"}
 OBS_STATUS = {
@@ -88,7 +90,7 @@ def write_sdmx_files(connection: Connection[Any], release_id: int, as_of: dt.dat
         sender=Agency(id=AGENCY),
     )
     write_sdmx(structures(lists), Format.STRUCTURE_SDMX_JSON_2_0_0, str(folder / "sdmx_structure.json"), header=header)
-    write_sdmx(_data(connection, release_id, lists), Format.DATA_SDMX_CSV_2_0_0, str(folder / "sdmx_monthly.csv"))
+    _write_data(connection, release_id, lists, folder / "sdmx_monthly.csv")
 
 
 def code_lists(connection: Connection[Any], release_id: int) -> Lists:
@@ -208,22 +210,25 @@ def structures(lists: Lists, measured_as: str = "Decimal") -> list[Any]:
     return [*listed.values(), scheme_of_all, structure, flow]
 
 
-def _data(connection: Connection[Any], release_id: int, lists: Lists) -> Any:
-    """Return the figures as a dataset of the dataflow. Numbers stay the texts the warehouse gives: no digit is lost."""
+def _write_data(connection: Connection[Any], release_id: int, lists: Lists, path: Path) -> None:
+    """Write the figures, some rows at a time. Numbers stay the texts the warehouse gives: no digit is lost."""
     import pandas as pd
+    from pysdmx.io import write_sdmx
+    from pysdmx.io.format import Format
     from pysdmx.io.pd import PandasDataset
     from pysdmx.model import Schema
 
-    pairs: Iterable[tuple[tuple[str, str], str]] = lists.values.items()
-    cursor = connection.execute(
-        OBSERVATIONS.encode(),
-        {
-            "release": release_id, "breakdowns": [b for (b, _), _ in pairs], "values": [v for (_, v), _ in pairs],
-            "codes": list(lists.values.values()), "units": list(UNITS), "unit_codes": list(UNITS.values()),
-        },
-    )  # fmt: skip
-    columns = [column.name for column in cursor.description or ()]
-    frame = pd.DataFrame(cursor.fetchall(), columns=columns, dtype="object")
     flow = structures(lists, "String")[-1]
     schema = Schema("dataflow", AGENCY, FLOW, flow.structure.components, VERSION)
-    return PandasDataset(structure=schema, data=frame)
+    pairs = list(lists.values)
+    values = {
+        "release": release_id, "breakdowns": [b for b, _ in pairs], "values": [v for _, v in pairs],
+        "codes": list(lists.values.values()), "units": list(UNITS), "unit_codes": list(UNITS.values()),
+    }  # fmt: skip
+    with path.open("w", encoding="utf-8", newline="") as file, connection.cursor(name="observations") as cursor:
+        cursor.execute(OBSERVATIONS.encode(), values)
+        columns = [column.name for column in cursor.description or ()]
+        while rows := cursor.fetchmany(ROWS_AT_A_TIME):
+            frame = pd.DataFrame(rows, columns=columns, dtype="object")
+            text = write_sdmx(PandasDataset(structure=schema, data=frame), Format.DATA_SDMX_CSV_2_0_0)
+            file.write(str(text) if file.tell() == 0 else str(text).partition("\n")[2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,12 +59,13 @@ def write_workbook(tables: Iterable[str], dictionary: list[Line], cover: Cover, 
             for column, text in enumerate(line):
                 page.write_string(row, column, text)
         for table in tables:
-            kept = _newest_and_totals(cover.period) if table in shortened else None
             with (folder / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-                rows = csv.reader(file)
+                rows: Iterator[list[str]] = csv.reader(file)
                 columns = next(rows)
+                if table in shortened:
+                    rows = _newest_and_totals(rows, columns, cover.period)
                 names = [said["columns"][c]["zh"] for c in columns]
-                _sheet(book, said["tables"][table]["zh"], columns, names, _kept(rows, columns, kept), formats=formats)
+                _sheet(book, said["tables"][table]["zh"], columns, names, rows, formats=formats)
         _sheet(book, "数据字典", HEADINGS, list(HEADINGS), dictionary, formats=formats)
 
 
@@ -85,16 +86,9 @@ def _introduction(cover: Cover, shortened: Sequence[str]) -> Iterator[tuple[str,
         )
 
 
-def _newest_and_totals(period: str) -> Callable[[dict[str, str]], bool]:
-    return lambda row: row.get("period") == period or row.get("breakdown") == ""
-
-
-def _kept(
-    rows: Iterable[list[str]], columns: Sequence[str], wanted: Callable[[dict[str, str]], bool] | None
-) -> Iterator[list[str]]:
-    for row in rows:
-        if wanted is None or wanted(dict(zip(columns, row, strict=True))):
-            yield row
+def _newest_and_totals(rows: Iterable[list[str]], columns: Sequence[str], newest: str) -> Iterator[list[str]]:
+    period, breakdown = columns.index("period"), columns.index("breakdown")
+    return (row for row in rows if row[period] == newest or row[breakdown] == "")
 
 
 def _count(path: Path) -> int:

@@ -2,15 +2,9 @@
 
 with
 
-registration as (
+size_figure as (
 
-    select * from {{ ref('int_enterprise__registration') }}
-
-),
-
-size_industry as (
-
-    select * from {{ ref('seed_size_industry') }}
+    select * from {{ ref('int_enterprise__size_figure') }}
 
 ),
 
@@ -20,70 +14,27 @@ threshold as (
 
 ),
 
-year_report as (
+ruled as (
 
-    select * from {{ ref('int_enterprise__year_report') }}
-
-),
-
-enterprise_year as (
-
-    select * from {{ ref('enterprise_year') }}
+    select distinct size_industry from threshold
 
 ),
 
-enterprise_month as (
-
-    select * from {{ ref('enterprise_month') }}
-
-),
-
-last_year as (
-
-    select extract(year from {{ as_of() }})::bigint - 1 as year
-
-),
-
-industries as (
-
-    select distinct on (codes.industry_code)
-        codes.industry_code,
-        size_industry.size_industry
-    from (select distinct industry_code from registration) as codes
-    inner join size_industry
-        on starts_with(substring(codes.industry_code from '^[A-T]?(\d{2,4})$'), size_industry.code_prefix)
-    order by codes.industry_code asc, length(size_industry.code_prefix) desc
-
-),
-
-inputs as (
+-- without an industry of the rule any of them may be the enterprise's
+candidate as (
 
     select
-        registration.enterprise_id,
-        industries.size_industry,
-        last_year.year,
-        coalesce(december.insured_headcount, year_report.employees) as headcount,
-        case
-            when december.insured_headcount is not null then 'hr_insurance'
-            when year_report.employees is not null then 'ms_annual_report'
-        end as headcount_dataset,
-        enterprise_year.revenue / 10000 as revenue_wan,
-        enterprise_year.total_assets / 10000 as total_assets_wan
-    from registration
-    cross join last_year
-    left join industries on registration.industry_code = industries.industry_code
-    left join enterprise_month as december
-        on
-            registration.enterprise_id = december.enterprise_id
-            and december.month = make_date(last_year.year::integer, 12, 1)
-    left join year_report
-        on
-            registration.enterprise_id = year_report.enterprise_id
-            and last_year.year = year_report.year
-    left join enterprise_year
-        on
-            registration.enterprise_id = enterprise_year.enterprise_id
-            and last_year.year = enterprise_year.year
+        *,
+        size_industry as judged_as
+    from size_figure
+    where size_industry is not null
+    union all
+    select
+        size_figure.*,
+        ruled.size_industry as judged_as
+    from size_figure
+    cross join ruled
+    where size_figure.size_industry is null
 
 ),
 
@@ -91,14 +42,15 @@ inputs as (
 bounds as (
 
     select
-        inputs.enterprise_id,
+        candidate.enterprise_id,
+        candidate.judged_as,
         threshold.size_class,
-        (threshold.headcount_min is null or inputs.headcount >= threshold.headcount_min)
-        and (threshold.revenue_wan_min is null or inputs.revenue_wan >= threshold.revenue_wan_min)
-        and (threshold.total_assets_wan_min is null or inputs.total_assets_wan >= threshold.total_assets_wan_min)
+        (threshold.headcount_min is null or candidate.headcount >= threshold.headcount_min)
+        and (threshold.revenue_wan_min is null or candidate.revenue_wan >= threshold.revenue_wan_min)
+        and (threshold.total_assets_wan_min is null or candidate.total_assets_wan >= threshold.total_assets_wan_min)
             as is_met
-    from inputs
-    inner join threshold on inputs.size_industry = threshold.size_industry
+    from candidate
+    inner join threshold on candidate.judged_as = threshold.size_industry
 
 ),
 
@@ -106,10 +58,41 @@ classes as (
 
     select
         enterprise_id,
+        judged_as,
         bool_and(is_met) filter (where size_class = '大型') as is_large,
         bool_and(is_met) filter (where size_class = '中型') as is_medium,
         bool_and(is_met) filter (where size_class = '小型') as is_small
     from bounds
+    group by enterprise_id, judged_as
+
+),
+
+judged as (
+
+    select
+        enterprise_id,
+        is_large,
+        case
+            when is_large then '大型'
+            when is_large is null then null
+            when is_medium then '中型'
+            when is_medium is null then null
+            when is_small then '小型'
+            when not is_small then '微型'
+        end as size_class
+    from classes
+
+),
+
+-- what all of them say is known, whichever of them it is
+agreed as (
+
+    select
+        enterprise_id,
+        case when bool_and(size_class is not null) and min(size_class) = max(size_class) then min(size_class) end
+            as size_class,
+        case when bool_and(is_large is true) then true when bool_and(is_large is false) then false end as is_large
+    from judged
     group by enterprise_id
 
 ),
@@ -117,19 +100,11 @@ classes as (
 sized as (
 
     select
-        inputs.*,
-        case
-            when inputs.size_industry = '不适用' then '不适用'
-            when classes.is_large then '大型'
-            when classes.is_large is null then null
-            when classes.is_medium then '中型'
-            when classes.is_medium is null then null
-            when classes.is_small then '小型'
-            when not classes.is_small then '微型'
-        end as size_class,
-        case when inputs.size_industry = '不适用' then false else classes.is_large end as is_large
-    from inputs
-    left join classes on inputs.enterprise_id = classes.enterprise_id
+        size_figure.*,
+        case when size_figure.size_industry = '不适用' then '不适用' else agreed.size_class end as size_class,
+        case when size_figure.size_industry = '不适用' then false else agreed.is_large end as is_large
+    from size_figure
+    left join agreed on size_figure.enterprise_id = agreed.enterprise_id
 
 ),
 

@@ -50,6 +50,7 @@ def check(
     folder: Annotated[Path | None, typer.Argument(help="Folder of policies; without it the repository's own.")] = None,
 ) -> None:
     """Read every policy; say file, line and reason of the first that cannot be honoured."""
+    from tidu.transform.plans import plans
     from tidu.transform.tiers.inputs import inputs
     from tidu.transform.tiers.pool import pool_rules
     from tidu.transform.tiers.registry import FOLDER, policies
@@ -58,6 +59,7 @@ def check(
     if folder is None:
         found += policies(FOLDER / "finance_whitelist")
         pool_rules()
+        plans()
     items = sum(len(policy.items) for policy in found)
     plain(f"{len(found)} policies with {items} items, {len(inputs())} inputs: all can be honoured")
 

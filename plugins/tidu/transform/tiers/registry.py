@@ -12,6 +12,8 @@ from tidu.settings import PROJECT_ROOT
 from tidu.transform.tiers.policy import Policy, read_policy
 
 FOLDER = PROJECT_ROOT / "policies"
+OTHERS = ("plans",)
+"""Folders of policies/ that hold no rules for a tier."""
 
 
 @cache
@@ -21,7 +23,8 @@ def policies(folder: Path = FOLDER) -> tuple[Policy, ...]:
     Raises PolicyError for a file that cannot be honoured, two policies of one tier in force on one day, and a version
     given twice.
     """
-    found = sorted((read_policy(file) for file in folder.glob("*/*.yml")), key=lambda p: (p.tier, p.valid_from))
+    files = (file for file in folder.glob("*/*.yml") if file.parent.name not in OTHERS)
+    found = sorted(map(read_policy, files), key=lambda p: (p.tier, p.valid_from))
     for before, after in pairwise(found):
         if before.tier == after.tier and before.in_force(after.valid_from):
             raise PolicyError(

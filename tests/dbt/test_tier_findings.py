@@ -94,6 +94,9 @@ def some_facts(dice: random.Random, as_of: dt.date, unknown: float) -> dict[str,
             facts[name] = some_number(dice, name)
         if dice.random() < unknown:
             facts[name] = None
+    for name in ("equity_2y", "equity_3y"):
+        known = some_number(dice, name)
+        facts[f"{name}_least"] = known if facts[name] is None and dice.random() < 0.8 else None
     facts["as_of"], facts["end_of_last_year"] = as_of, dt.date(as_of.year - 1, 12, 31)
     if dice.random() < 0.3:  # growth of a round number of percent, where a rounded quotient would err
         base = dice.choice([30_000_000, 90_000_000, 300_000_000])

@@ -66,6 +66,14 @@ def ge(x: Any, bound: Any) -> Answer:
     return None if x is None else x >= bound
 
 
+def raised(f: Facts, years: int, bound: Any) -> Answer:
+    """Tell whether equity of as many years reaches a bound; deals whose sum is not known can only add to the others."""
+    known = f[f"equity_{years}y"]
+    if known is None and ge(f[f"equity_{years}y_least"], bound):
+        return True
+    return ge(known, bound)
+
+
 def le(x: Any, bound: Any) -> Answer:
     return None if x is None else x <= bound
 

@@ -142,7 +142,7 @@ def three_years(amount: int, rd: Fraction | int = 0) -> Change:
     return change
 
 
-def deal(wan: Any, paid_on: dt.date, qualified: str = "是", valuation: Any = None) -> Row:
+def deal(wan: Any, paid_on: dt.date | None, qualified: str = "是", valuation: Any = None) -> Row:
     return {"paid_in_wan": wan, "paid_on": paid_on, "is_qualified_investor": qualified, "post_valuation_wan": valuation}
 
 

@@ -1,17 +1,26 @@
-"""Makes the changes that gaps ask for, in what departments deliver, to exactly the value needed."""
+"""Makes the changes that gaps ask for, in what departments deliver, to exactly the value needed.
+
+Where one of several things is enough, each of them is a way; so is each way through what is nested.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from itertools import combinations, islice, product
 from typing import Any
 
 from tests.dbt.tier_answers import anniversary
 from tests.dbt.tier_boundaries import added, award, deal, figures
 from tests.dbt.tier_town import DECLARED, Change, Enterprise, Row, facts
+from tidu.transform.tiers.conditions import Comparison, Condition
 from tidu.transform.tiers.inputs import inputs
+from tidu.transform.tiers.policy import Policy
+from tidu.transform.tiers.terms import number
 
+Way = tuple[Row, ...]
+"""Parts of a gap that have to hold together, those left out that hold already."""
 Setter = Callable[[Row, Any], Change]
 FEN = Decimal("0.01")
 
@@ -49,7 +58,8 @@ def since(f: Row, years: Decimal) -> Change:
 
 def funded(name: str) -> Setter:
     def change(f: Row, need: Decimal) -> Change:
-        return added("deals", {**deal(up((need - f[name]) / 10_000), dt.date(2025, 2, 1)), "is_new": True})
+        there = f[f"{name}_least"] if f[name] is None else f[name]
+        return added("deals", {**deal(up((need - there) / 10_000), dt.date(2025, 2, 1)), "is_new": True})
 
     return change
 
@@ -71,6 +81,11 @@ def raised_to(name: str, year: int, amount: Callable[[Row, Decimal], Any]) -> Se
     return lambda f, need: risen(name, year)(f, up(amount(f, need)))
 
 
+def sold(f: Row, main: Decimal) -> Change:
+    """Raise last year's main business, and revenue with it where it is less."""
+    return figures(2025, main_revenue=max(up(main), f["main_revenue_y1"]), revenue=max(up(main), f["revenue_y1"]))
+
+
 MONEY: dict[str, Setter] = {
     "revenue_y1": grown,
     "revenue_growth_2y": lambda f, need: grown(f, up(f["revenue_y3"] * (1 + need) ** 2)),
@@ -84,6 +99,10 @@ MONEY: dict[str, Setter] = {
     "rd_ratio_y1": raised_to("rd_expense", 2025, lambda f, need: f["revenue_y1"] * need),
     "rd_ratio_y2": raised_to("rd_expense", 2024, lambda f, need: f["revenue_y2"] * need),
     "rd_total_2y": raised_to("rd_expense", 2025, lambda f, need: need - f["rd_expense_y2"]),
+    "rd_ratio_3y": raised_to("rd_expense", 2025, lambda f, need: need * sum(f[f"revenue_y{y}"] for y in (1, 2, 3))
+                             - f["rd_expense_y2"] - f["rd_expense_y3"]),
+    "main_revenue_mean_3y": lambda f, need: sold(f, need * 3 - f["main_revenue_y2"] - f["main_revenue_y3"]),
+    "net_profit_growth_2y": raised_to("net_profit", 2025, lambda f, need: f["net_profit_y3"] * (1 + need) ** 2),
     "net_margin_y1": lambda f, need: figures(2025, net_profit=up(f["revenue_y1"] * need)),
     "rd_staff_ratio_y1": staff,
     "niche_years": since,
@@ -101,6 +120,15 @@ REGISTERS: dict[str, Setter] = {
     "has_rd_institute": registered("研发机构", "企业级"),
     "has_city_rd_institute": registered("研发机构", "市级"),
     "has_provincial_rd_institute": registered("研发机构", "省级"),
+    "has_national_standard_5y": registered("标准制修订", "国家级"),
+    "national_award_top3_3y": lambda _f, _need: added("certificates", award("国家级", 3, dt.date(2025, 3, 1))),
+    "national_award_top3_5y": lambda _f, _need: added("certificates", award("国家级", 3, dt.date(2025, 3, 1))),
+    "maker_contest_top50_3y": lambda _f, _need: added(
+        "certificates", {**award("国家级", 50, dt.date(2025, 3, 1)), "register": "创客中国名次"}
+    ),
+    "invention_patents": lambda _f, need: added(
+        "rights", *[{"ip_kind": "发明专利", "legal_status": "有效"}] * int(need)
+    ),
     "award_3y": lambda _f, _need: added("certificates", award("省级", 9, dt.date(2025, 3, 1))),
     "award_top3_or_national_top5_3y": lambda _f, _need: added("certificates", award("省级", 3, dt.date(2025, 3, 1))),
     "holds_specialised": lambda _f, _need: added(
@@ -108,38 +136,83 @@ REGISTERS: dict[str, Setter] = {
     ),
 }
 SETTERS: dict[str, Setter] = MONEY | REGISTERS
+UPWARD = {name for name in MONEY if name != "debt_ratio_y1"}
+"""Figures that changes raise: what has to be less is nothing they bring."""
 
 
-def mended(e: Enterprise, gaps: Iterable[Row], as_of: dt.date) -> Enterprise | None:
-    """Return an enterprise with every change made; None where one of them is nothing a delivery can bring."""
+def mended(
+    e: Enterprise, gaps: Sequence[Row], as_of: dt.date, policy: Policy, suffices: Callable[[Enterprise], bool]
+) -> tuple[Enterprise, tuple[Way, ...]] | None:
+    """Return an enterprise with every change made, and the way taken for each gap.
+
+    Ways are tried from those of the fewest changes on, until one suffices; where none does, the first is returned. None
+    where a delivery can bring none of them.
+    """
+    first = None
+    for ways in islice(product(*(ways_of(gap, policy) for gap in gaps)), MOST_WAYS):
+        other = taken(e, ways, as_of)
+        if other is not None and suffices(other):
+            return other, ways
+        first = first or ((other, ways) if other is not None else None)
+    return first
+
+
+MOST_WAYS = 50
+
+
+def taken(e: Enterprise, ways: Iterable[Way], as_of: dt.date) -> Enterprise | None:
+    """Return an enterprise with some ways gone; None where a part is nothing a delivery can bring."""
     other = e.changed(f"{e.label}, mended")
-    for gap in gaps:
-        parts = [p for p in gap.get("parts", [gap]) if p.get("verdict") != "met"]
-        if gap["code"] in NESTED:
+    for part in (part for way in ways for part in way):
+        change = _change(other, part, as_of)
+        if change is None:
             return None
-        if gap["code"] in ANY_OF:
-            parts = parts[:1]
-        for part in parts:
-            change = _change(other, part, as_of)
-            if change is None:
-                return None
-            change(other)
-    return other
+        change(other)
+    # who grows out of its size is nobody's candidate any more: another way is needed, not this one
+    return other if facts(other, as_of)["is_large"] == facts(e, as_of)["is_large"] else None
 
 
-ANY_OF = ("A1", "A3a", "A5", "B4", "B5", "B6", "N3", "D2", "H2", "11", "6")
-"""Items of which one of several things is enough."""
-NESTED = ("新", "Z4", "Z5", "H5", "C2", "链")
-"""Items of several ways of several things each: which way is taken is for a person."""
+def ways_of(gap: Row, policy: Policy) -> list[Way]:
+    """Return the ways to close a gap, those of the fewest changes first."""
+    (item,) = [item for item in policy.items if item.code == gap["code"]]
+    asked = item.condition or next((c.condition for c in item.cases if number(c.points) == gap["points"]), None)
+    parts = {(p["input"], p["test"], str(p["need"])): p for p in gap.get("parts", [gap])}
+    if asked is None:
+        return [tuple(parts.values())]
+    told = [[parts[c.input.name, c.test, str(needed(c))] for c in way] for way in alternatives(asked)]
+    return sorted((tuple(p for p in way if p.get("verdict") != "met") for way in told), key=len)
 
 
-def touches(gap: Row) -> set[str]:
-    """Return the figures the changes of a gap bear on: business that grows brings what is measured by it."""
-    names = [part["input"] for part in gap.get("parts", [gap]) if part.get("verdict") != "met"]
+def needed(c: Comparison) -> Any:
+    """Return what a comparison needs, as a gap tells it."""
+    return number(c.value) if isinstance(c.value, Decimal) else list(c.value) if c.test == "in" else c.value
+
+
+def alternatives(asked: Condition) -> Iterator[tuple[Comparison, ...]]:
+    """Yield every set of comparisons that together do."""
+    if isinstance(asked, Comparison):
+        yield (asked,)
+    elif asked.how == "all":
+        for ways in product(*map(list, map(alternatives, asked.parts))):
+            yield tuple(c for way in ways for c in way)
+    else:
+        for parts in combinations(asked.parts, asked.enough):
+            for ways in product(*map(list, map(alternatives, parts))):
+                yield tuple(c for way in ways for c in way)
+
+
+def is_nested(gap: Row, policy: Policy) -> bool:
+    """Tell whether there is more than one way, and more than one thing to do on one of them."""
+    (item,) = [item for item in policy.items if item.code == gap["code"]]
+    ways = list(alternatives(item.condition)) if item.condition is not None else []
+    return len(ways) > 1 and any(len(way) > 1 for way in ways)
+
+
+def touches(way: Way) -> set[str]:
+    """Return the figures the changes of a way bear on: business that grows brings what is measured by it."""
+    names = {part["input"] for part in way}
     grows = (
-        {"rd_expense_y1", "main_revenue_y1", "net_profit_y1"}
-        if {"revenue_y1", "revenue_growth_2y"} & {*names}
-        else set()
+        {"rd_expense_y1", "main_revenue_y1", "net_profit_y1"} if {"revenue_y1", "revenue_growth_2y"} & names else set()
     )
     return grows.union(*(inputs()[name].bases for name in names))
 
@@ -154,7 +227,10 @@ def _change(e: Enterprise, part: Row, as_of: dt.date) -> Change | None:
         return said(**{name: value[0] if isinstance(value, list) else value})
     money = ("revenue_y1", "revenue_y2", "revenue_y3", "main_revenue_y1", "main_revenue_y2", "main_revenue_y3")
     bases = (*money, "rd_expense_y1", "rd_expense_y2", "net_profit_y1", "total_assets_y1", "headcount_y1")
-    if name not in SETTERS or any(known.get(b, 1) in (None, 0) for b in bases):
+    if part["test"] in ("below", "at_most") and name in UPWARD:
+        return None
+    measured = () if name in REGISTERS or inputs()[name].least else inputs()[name].bases - {"niche_since"}
+    if name not in SETTERS or any(known.get(b, 1) in (None, 0) for b in (*bases, *measured)):
         return None
     if isinstance(need, bool):
         return SETTERS[name](known, need)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from decimal import Decimal
 
 from tests.dbt.tier_boundaries import AS_OF, Change, added, award, deal, declared, figures, heads, registered, several
 from tests.dbt.tier_town import Enterprise, account, modest, strong
@@ -58,6 +59,13 @@ def head_changes() -> Iterator[tuple[str, Change]]:
     yield "nothing known of a farm", several(wiped("accounts"), wiped("employers"), registered(industry_code="A0111"))
     yield "a small farm", several(wiped("employers"), registered(industry_code="A0111"))
     yield "a wholesaler of unknown heads", several(wiped("employers"), registered(industry_code="F5111"))
+    nobody = registered(industry_code=None)
+    yield "no industry, and small in any", nobody
+    yield "no industry, no heads, no accounts", several(nobody, wiped("accounts"), wiped("employers"))
+    yield "no industry, large in some", several(nobody, figures(2025, revenue=500_000_000), heads(250, 100))
+    huge = figures(2025, revenue=3_000_000_000, total_assets=2_000_000_000)
+    yield "no industry, large in all", several(nobody, huge, heads(2000, 500))
+    yield "no industry, large in all but one", several(nobody, huge, heads(1999, 500))
     yield "state-held", registered(holding_type="国有控股")
 
 
@@ -164,6 +172,19 @@ def other_changes() -> Iterator[tuple[str, Change]]:
         yield f"funded on {day}", added("deals", deal(9000, dt.date.fromisoformat(day)))
     for day in ("2025-05-01", "2023-05-01"):
         yield f"funded with nobody knows what on {day}", added("deals", deal(None, dt.date.fromisoformat(day)))
+    for sure in (500, 2000, 6000, 8000):
+        for day in ("2025-05-01", "2023-05-01"):
+            deals = deal(sure, dt.date(2024, 5, 1)), deal(None, dt.date.fromisoformat(day))
+            yield f"funded with {sure} 万元 and nobody knows what on {day}", added("deals", *deals)
+    yield (
+        "funded with all but a fen, and nobody knows what",
+        added("deals", deal(Decimal("1999.99"), dt.date(2024, 5, 1)), deal(None, dt.date(2025, 5, 1))),
+    )
+    yield "funded on a day nobody knows", added("deals", deal(9000, None))
+    yield (
+        "funded with 2000 万元, and on a day nobody knows",
+        added("deals", deal(9000, None), deal(2000, dt.date(2024, 5, 1))),
+    )
     yield "funded twice", added("deals", deal(1000, dt.date(2024, 5, 1)), deal(1000, dt.date(2025, 5, 1)))
     yield (
         "valued twice",

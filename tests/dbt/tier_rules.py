@@ -21,6 +21,7 @@ from tests.dbt.tier_answers import (
     le,
     percent,
     points,
+    raised,
     ratio,
     total,
     unless,
@@ -49,7 +50,7 @@ def innovative(f: Facts) -> Judged:
         "D1": f["award_3y"],
         "D2": either(f["has_high_tech"], f["has_innovation_demonstration"], f["has_ip_demonstration"]),
         "D3": f["has_provincial_rd_institute"],
-        "D4": ge(f["equity_3y"], 500 * WAN),
+        "D4": raised(f, 3, 500 * WAN),
     }
     parts = {"": ((), 60), "创新能力": (("1", "2"), 20), "成长性": (("3", "4"), 15), "专业化": (("5", "6"), 15)}
     return Judged("innovative-2022", m.common, {}, scored, direct, parts)
@@ -65,7 +66,7 @@ def specialised_63(f: Facts) -> Judged:
     criteria = {
         "N1": m.niche(2),
         "N2": both(ge(rd, 100 * WAN), ge(m.rd1, percent("3"))),
-        "N3": either(ge(f["revenue_y1"], 1000 * WAN), ge(f["equity_2y"], 2000 * WAN)),
+        "N3": either(ge(f["revenue_y1"], 1000 * WAN), raised(f, 2, 2000 * WAN)),
     }
     scored = {
         "1": from_above(m.main, (percent("80"), 5), (percent("70"), 3), (percent("60"), 1)),
@@ -89,7 +90,7 @@ def specialised_63(f: Facts) -> Judged:
     direct = {
         "D1": f["award_top3_or_national_top5_3y"],
         "D2": ge(m.rd_both, 2 * 1000 * WAN),
-        "D3": ge(f["equity_2y"], 6000 * WAN),
+        "D3": raised(f, 2, 6000 * WAN),
         "D4": f["maker_contest_top500_3y"],
     }
     return Judged("specialised-2022", m.common, criteria, scored, direct, {"": ((), 60)})
@@ -101,7 +102,7 @@ def specialised_2(f: Facts) -> Judged:
     criteria = {
         "A1": either(f["has_tech_sme"], f["holds_innovative"]),
         "A2": m.niche(3),
-        "A3a": either(ge(f["revenue_y1"], 1500 * WAN), ge(f["equity_2y"], 2000 * WAN)),
+        "A3a": either(ge(f["revenue_y1"], 1500 * WAN), raised(f, 2, 2000 * WAN)),
         "A3b": ge(m.main, percent("80")),
         "A3c": le(m.debt, percent("80")),
         "A4": both(ge(f["rd_expense_y1"], 100 * WAN), ge(f["rd_expense_y2"], 100 * WAN),
@@ -121,7 +122,7 @@ def little_giant_63(f: Facts) -> Judged:
         both(ge(revenue, 10000 * WAN), ge(m.rd1, percent("3")), ge(m.rd2, percent("3"))),
         both(ge(revenue, 5000 * WAN), unless(ge(revenue, 10000 * WAN)), ge(m.rd1, percent("6")),
              ge(m.rd2, percent("6"))),
-        both(unless(ge(revenue, 5000 * WAN)), ge(f["equity_2y"], 8000 * WAN), ge(m.rd_both, 3000 * WAN),
+        both(unless(ge(revenue, 5000 * WAN)), raised(f, 2, 8000 * WAN), ge(m.rd_both, 3000 * WAN),
              ge(m.staff, percent("50"))),
     )  # fmt: skip
     criteria = {

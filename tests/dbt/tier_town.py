@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from tests.dbt.tier_answers import Answer, anniversary, both, either, ge
+from tests.dbt.tier_answers import WAN, Answer, anniversary, both, either, ge
 from tests.dbt.town import deliver, uscc
 
 Row = dict[str, Any]
@@ -24,8 +24,16 @@ DECLARED = (
     "domestic_rank", "market_position_confirmed", "platform_score", "digital_level", "core_business_on_it",
     "ip_class1_high_value", "ip_class1_own", "ip_class1", "ip_class2", "local_feature_score",
 )  # fmt: skip
-LARGE = {"C3511": (1000, 400_000_000), "A0111": (0, 200_000_000), "F5111": (200, 400_000_000)}
-"""Industry -> heads and yuan of revenue from which on an enterprise is large."""
+LARGE_FROM = (
+    (0, 20_000, 0), (1000, 40_000, 0), (0, 80_000, 80_000), (200, 40_000, 0), (300, 20_000, 0), (1000, 30_000, 0),
+    (200, 30_000, 0), (1000, 30_000, 0), (300, 10_000, 0), (300, 10_000, 0), (2000, 100_000, 0), (300, 10_000, 0),
+    (0, 200_000, 10_000), (1000, 5_000, 0), (300, 0, 120_000), (300, 0, 0),
+)  # fmt: skip
+"""The 16 industries of 工信部联企业〔2011〕300号, in its order: heads, 万元 of revenue and of assets of a large one."""
+LARGE = {"A0111": LARGE_FROM[:1], "C3511": LARGE_FROM[1:2], "F5111": LARGE_FROM[3:4], None: LARGE_FROM}
+"""Class -> the industries it may belong to."""
+LOOKED_AT = (("headcount_y1", 1), ("revenue_y1", WAN), ("total_assets_y1", WAN))
+"""Figures the bounds are for, and the unit of the bounds."""
 
 
 @dataclass
@@ -98,11 +106,22 @@ def facts(e: Enterprise, as_of: dt.date) -> Row:
         "is_private": e.registration.get("holding_type", "私人控股") == "私人控股",
         "established_on": e.registration.get("established_on", dt.date(2012, 5, 1)),
     }
-    least_heads, least_revenue = LARGE[e.registration.get("industry_code", "C3511")]
-    found["is_large"] = both(
-        ge(found["headcount_y1"], least_heads) if least_heads else True, ge(found["revenue_y1"], least_revenue)
-    )
+    found["is_large"] = is_large(found, LARGE[e.registration.get("industry_code", "C3511")])
     return found
+
+
+def is_large(f: Row, industries: Iterable[tuple[int, int, int]]) -> Answer:
+    """Tell whether an enterprise is large in every industry it may belong to, or in none."""
+    found = {
+        both(
+            *(
+                ge(f[name], bound * unit) if bound else True
+                for (name, unit), bound in zip(LOOKED_AT, bounds, strict=True)
+            )
+        )
+        for bounds in industries
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def flag(value: Any) -> Any:
@@ -160,18 +179,27 @@ def _registered(e: Enterprise, as_of: dt.date) -> Row:
 
 
 def _raised(e: Enterprise, as_of: dt.date) -> Row:
-    done = [d for d in e.deals if d["paid_on"] <= as_of]
+    done = [d for d in e.deals if d["paid_on"] is None or d["paid_on"] <= as_of]
+    undated = any(d["paid_on"] is None and d["is_qualified_investor"] == "是" for d in done)
     paid: dict[int, Decimal | None] = {}
+    least: dict[int, Decimal | None] = {}
     for years in (2, 3):
         counted = [
-            d for d in done if d["is_qualified_investor"] == "是" and 1 <= as_of.year - d["paid_on"].year <= years
+            d
+            for d in done
+            if d["paid_on"] and d["is_qualified_investor"] == "是" and 1 <= as_of.year - d["paid_on"].year <= years
         ]
         amounts = [d["paid_in_wan"] for d in counted]
-        paid[years] = None if None in amounts else sum((Decimal(str(a)) * 10_000 for a in amounts), Decimal(0))
-    valued = sorted((d["paid_on"], d["post_valuation_wan"]) for d in done if d.get("post_valuation_wan") is not None)
+        told = sum((Decimal(str(a)) * 10_000 for a in amounts if a is not None), Decimal(0))
+        paid[years], least[years] = (None, told) if undated or None in amounts else (told, None)
+    valued = sorted(
+        (d["paid_on"] or dt.date.min, d["post_valuation_wan"]) for d in done if d.get("post_valuation_wan") is not None
+    )
     return {
         "equity_2y": paid[2],
         "equity_3y": paid[3],
+        "equity_2y_least": least[2],
+        "equity_3y_least": least[3],
         "valuation": Decimal(str(valued[-1][1])) * 10_000 if valued else None,
         "has_qualified_investor": any(d["is_qualified_investor"] == "是" for d in done),
     }

@@ -89,24 +89,25 @@ def linkage(
 
 @app.command()
 def tiers(
-    enterprises: Annotated[int, typer.Option(min=1000, help="Assessed enterprises; they are copies of a world's.")] = (
-        1_000_000
-    ),
+    enterprises: Annotated[
+        list[int] | None, typer.Option(min=1000, help="Assessed enterprises, copies of a world's; may be repeated.")
+    ] = None,
     entities: Annotated[int, typer.Option(help="Entities of the world; kept and used again.")] = 100_000,
 ) -> None:
-    """Assess very many enterprises for every tier, beside scanning and joining the same inputs in the same run."""
+    """Assess very many enterprises for every tier, beside scanning and joining the same rows in the same run."""
     import yaml
 
     from tidu.cli.bench_tiers import measure
 
     world = _world(state().home / "worlds" / f"bench_{entities}_18", entities, 18)
     as_of = dt.date.fromisoformat(str(yaml.safe_load((world / "world.yaml").read_text(encoding="utf-8"))["end"]))
-    table = Table("enterprises", "scan and join, s", "all policies, s", "ratio", "microseconds each")
-    for row in measure(state().home / "bench-tiers", world, as_of, enterprises, plain):
-        each = 1e6 * row.assessed / row.enterprises
+    table = Table("enterprises", "source rows", "scan and join, s", "inputs, s", "policies, s", "ratio", "μs each")
+    for row in measure(state().home / "bench-tiers", world, as_of, enterprises or [250_000, 1_000_000], plain):
+        each = 1e6 * (row.inputs + row.assessed) / row.enterprises
         table.add_row(
-            f"{row.enterprises:,}", f"{row.joined:.1f}", f"{row.assessed:.1f}", f"{row.ratio:.2f}", f"{each:.0f}"
-        )
+            f"{row.enterprises:,}", f"{row.witnesses:,}", "; ".join(f"{s:.1f}" for s in row.plain),
+            f"{row.inputs:.1f}", f"{row.assessed:.1f}", f"{row.ratio:.2f}", f"{each:.0f}",
+        )  # fmt: skip
     console.print(table)
 
 

@@ -1,8 +1,9 @@
 """The measurement behind `tidu bench tiers`: all policies over very many enterprises, beside a scan and join of them.
 
 A world is taken to the marts of a scratch warehouse, whose enterprises are then copied, with all their records, until
-there are as many as asked for. The inputs of policies are scanned and joined by dbt's models of stage tier, which do
-nothing else; the assessment applies every policy to them, works out what is lacking, and keeps the evidence.
+there are as many as asked for. Assessing is the whole stage: dbt's models that bring inputs and source rows together,
+the policies, gaps, pool and re-check, and what is kept of it, from an empty history. Beside it stands one statement
+that reads and joins the same rows (bench_tiers_plain.sql), on the same server, right before and right after.
 """
 
 # ruff: noqa: S608 - SQL is composed from names of the catalogue
@@ -10,14 +11,16 @@ nothing else; the assessment applies every policy to them, works out what is lac
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from statistics import fmean
 
 import psycopg
 
 from tidu.cli.bench_linkage_world import RUN, accepted_rows, fill, scratch_warehouse
+from tidu.errors import TiduError
 from tidu.ledger.database import connect
 from tidu.transform import build
 from tidu.transform.tiers.assess import assess
@@ -27,9 +30,9 @@ COPIED = (
     "intermediate.int_enterprise__size_class", "intermediate.int_enterprise__year_accounts",
     "intermediate.int_enterprise__account_link", "intermediate.int_enterprise__record_link",
     "staging.stg_mi_declaration", "staging.stg_mi_tech_register", "staging.stg_mi_tier_holder", "staging.stg_fn_equity",
-    "staging.stg_fn_listing", "staging.stg_ms_irregularity", "staging.stg_ms_ip_right", "staging.stg_tx_cit_return",
-    "staging.stg_ms_annual_report", "staging.stg_hr_insurance", "staging.stg_hr_talent", "staging.stg_tx_credit_rating",
-    "intermediate.int_hr_insurance__current",
+    "staging.stg_fn_listing", "staging.stg_ms_irregularity", "staging.stg_ms_ip_right", "staging.stg_tx_credit_rating",
+    "intermediate.int_tx_cit_return__current", "intermediate.int_ms_annual_report__current",
+    "intermediate.int_hr_talent__current", "intermediate.int_hr_insurance__current",
 )  # fmt: skip
 """What the inputs are read from; views over these follow."""
 OWN = (
@@ -39,47 +42,79 @@ OWN = (
 """Columns in which copies differ, so that each is an enterprise with records of its own."""
 
 
+PLAIN = Path(__file__).with_name("bench_tiers_plain.sql")
+KEPT = "mart.tier_standing, mart.tier_pool, mart.tier_review, mart.tier_run, mart.tier_pattern"
+
+
 @dataclass(frozen=True)
 class Measured:
     """Seconds at one number of enterprises."""
 
     enterprises: int
     """Assessed ones."""
-    joined: float
+    plain: tuple[float, float]
+    """The scan and join, before and after."""
+    inputs: float
+    """Of the stage, until the inputs and source rows stand; with the start of dbt."""
     assessed: float
+    """Of the stage, the rest."""
+    witnesses: int
+    """Source rows the verdicts rest on."""
 
     @property
     def ratio(self) -> float:
-        """Assessment over scan and join."""
-        return self.assessed / self.joined
+        """The whole stage over the scan and join."""
+        return (self.inputs + self.assessed) / fmean(self.plain)
 
 
-def measure(folder: Path, world: Path, as_of: date, enterprises: int, say: Callable[[str], None]) -> list[Measured]:
-    """Measure at a quarter of the number asked for, and at all of it; return both."""
+def measure(
+    folder: Path, world: Path, as_of: date, enterprises: Sequence[int], say: Callable[[str], None]
+) -> list[Measured]:
+    """Measure at each number of enterprises asked for, smaller ones first; return what was found at each."""
     with scratch_warehouse(folder):
         fill(accepted_rows(world, as_of))
         build("mart", RUN, {"as_of": str(as_of), "series_start": ""}, since="stage")
         say("the marts stand")
-        found = [_at(as_of)]
-        for wanted in (enterprises // 4, enterprises):
-            _copy(found[0].enterprises, found[-1].enterprises, wanted)
+        once = _at(as_of)
+        found, now = [], once.enterprises
+        for wanted in sorted(enterprises):
+            _copy(once.enterprises, now, wanted)
             found.append(_at(as_of))
-            say(f"{found[-1].enterprises:,} enterprises: {found[-1].joined:.1f} s, {found[-1].assessed:.1f} s")
-    return found[1:]
+            now = found[-1].enterprises
+            if found[-1].witnesses * once.enterprises != once.witnesses * now:
+                raise TiduError(f"{now} enterprises rest on {found[-1].witnesses} rows: not all of them were copied")
+            say(f"{now:,} enterprises: {fmean(found[-1].plain):.1f} s, {found[-1].inputs + found[-1].assessed:.1f} s")
+    return found
 
 
 def _at(as_of: date) -> Measured:
-    """Build the inputs and assess, with nothing kept from before."""
+    """Scan and join, run the stage with nothing kept from before, scan and join again."""
     with connect() as connection:
-        connection.execute("drop table if exists mart.tier_standing, mart.tier_pool, mart.tier_review cascade")
-    nodes = build("tier", RUN, {"as_of": str(as_of), "series_start": ""})
-    joined = sum(node.seconds for node in nodes if node.model.startswith("int_tier__"))
+        connection.execute(f"drop table if exists {KEPT} cascade".encode())
+    before = _plain(as_of)
+    began = time.perf_counter()
+    build("tier", RUN, {"as_of": str(as_of), "series_start": ""})
+    whole = time.perf_counter() - began
     with connect() as connection:
-        connection.execute("drop table if exists mart.tier_standing, mart.tier_pool, mart.tier_review cascade")
-        (count,) = connection.execute("select count(*) from intermediate.int_tier__input").fetchone() or (0,)
+        connection.execute(f"drop table if exists {KEPT} cascade".encode())
+        count, witnesses = connection.execute(
+            "select count(*), sum(cardinality(witnesses)) from intermediate.int_tier__evidence"
+        ).fetchone() or (0, 0)
     began = time.perf_counter()
     assess("", RUN, as_of)
-    return Measured(int(count), joined, time.perf_counter() - began)
+    assessed = time.perf_counter() - began
+    return Measured(int(count), (before, _plain(as_of)), whole - assessed, assessed, int(witnesses))
+
+
+def _plain(as_of: date) -> float:
+    """Scan and join into a table that is thrown away; return the seconds."""
+    statement = f"create unlogged table public.bench_plain as {PLAIN.read_text(encoding='utf-8')}".encode()
+    with connect(autocommit=True) as connection:
+        began = time.perf_counter()
+        psycopg.ClientCursor(connection).execute(statement, {"last": as_of.year - 1})
+        seconds = time.perf_counter() - began
+        connection.execute("drop table public.bench_plain")
+    return seconds
 
 
 def _copy(once: int, now: int, wanted: int) -> None:

@@ -1,8 +1,14 @@
-{{ config(indexes=[{'columns': ['enterprise_id'], 'unique': true}]) }}
+{{ config(materialized='view') }}
 
 with
 
-enterprise_year as (
+assessed as (
+
+    select * from {{ ref('int_tier__assessed') }}
+
+),
+
+enterprise_year as not materialized (
 
     select * from {{ ref('enterprise_year') }}
 
@@ -17,18 +23,21 @@ last_year as (
 final as (
 
     select
-        enterprise_year.enterprise_id,
+        assessed.enterprise_id,
         {%- for figure in tier_figures() %}
         {%- for back in range(3) %}
-        max(enterprise_year.{{ figure }}) filter (where enterprise_year.year = last_year.year - {{ back }})
-            as {{ figure }}_y{{ back + 1 }},
+        y{{ back + 1 }}.{{ figure }} as {{ figure }}_y{{ back + 1 }},
         {%- endfor %}
         {%- endfor %}
-        max(enterprise_year.rd_headcount) filter (where enterprise_year.year = last_year.year) as rd_headcount_y1
-    from enterprise_year
+        y1.rd_headcount as rd_headcount_y1
+    from assessed
     cross join last_year
-    where enterprise_year.year between last_year.year - 2 and last_year.year
-    group by enterprise_year.enterprise_id
+    {%- for back in range(3) %}
+    left join enterprise_year as y{{ back + 1 }}
+        on
+            assessed.enterprise_id = y{{ back + 1 }}.enterprise_id
+            and y{{ back + 1 }}.year = last_year.year - {{ back }}
+    {%- endfor %}
 
 )
 

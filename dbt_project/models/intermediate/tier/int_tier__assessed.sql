@@ -1,5 +1,3 @@
-{{ config(indexes=[{'columns': ['enterprise_id'], 'unique': true}]) }}
-
 with
 
 enterprise as (

@@ -46,21 +46,33 @@ counted as (
 
 ),
 
--- a deal without its amount or day leaves the sum of its years open
-final as (
+summed as (
 
     select
         enterprise_id,
         {%- for years in ('2y', '3y') %}
-        case
-            when bool_or(is_undated or (in_{{ years }} and paid_in_yuan is null)) then null
-            else coalesce(sum(paid_in_yuan) filter (where in_{{ years }}), 0)
-        end as equity_{{ years }},
+        coalesce(sum(paid_in_yuan) filter (where in_{{ years }}), 0) as known_{{ years }},
+        bool_or(is_undated or (in_{{ years }} and paid_in_yuan is null)) as is_open_{{ years }},
         {%- endfor %}
         max(post_valuation_yuan) filter (where valuation_place = 1) as valuation,
         bool_or(is_qualified) as has_qualified_investor
     from counted
     group by enterprise_id
+
+),
+
+-- a deal without its amount or day leaves the sum of its years open: it is at least what the others bring
+final as (
+
+    select
+        enterprise_id,
+        {%- for years in ('2y', '3y') %}
+        case when not is_open_{{ years }} then known_{{ years }} end as equity_{{ years }},
+        case when is_open_{{ years }} then known_{{ years }} end as equity_{{ years }}_least,
+        {%- endfor %}
+        valuation,
+        has_qualified_investor
+    from summed
 
 )
 

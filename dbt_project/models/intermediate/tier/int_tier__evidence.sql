@@ -8,13 +8,13 @@
 
 with
 
-assessed as (
+assessed as not materialized (
 
     select * from {{ ref('int_tier__assessed') }}
 
 ),
 
-record_link as (
+record_link as not materialized (
 
     select * from {{ ref('int_enterprise__record_link') }}
 
@@ -63,24 +63,19 @@ witness as (
 
 ),
 
-grouped as (
-
-    select
-        enterprise_id,
-        grouped,
-        jsonb_agg(jsonb_build_array(dataset, source_key, delivery_id) order by dataset, source_key) as rows
-    from witness
-    where enterprise_id in (select assessed.enterprise_id from assessed)
-    group by enterprise_id, grouped
-
-),
-
 final as (
 
+    -- one text per row, what it is evidence for first: a million enterprises have three million of them
     select
         enterprise_id,
-        jsonb_object_agg(grouped, rows) as evidence
-    from grouped
+        array_agg(witness order by witness) as witnesses
+    from (
+        select
+            enterprise_id,
+            grouped || '|' || dataset || '|' || delivery_id || '|' || source_key as witness
+        from witness
+        where enterprise_id in (select assessed.enterprise_id from assessed)
+    ) as told
     group by enterprise_id
 
 )

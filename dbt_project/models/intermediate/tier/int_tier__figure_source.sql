@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 with
 
 last_year as (
@@ -6,19 +8,19 @@ last_year as (
 
 ),
 
-assessed as (
+assessed as not materialized (
 
     select * from {{ ref('int_tier__assessed') }}
 
 ),
 
-account_link as (
+account_link as not materialized (
 
     select * from {{ ref('int_enterprise__account_link') }}
 
 ),
 
-record_link as (
+record_link as not materialized (
 
     select * from {{ ref('int_enterprise__record_link') }}
     where dataset = 'ms_annual_report'

@@ -86,6 +86,8 @@ final as (
         || case when register.has_high_tech then array['高新技术企业'] else '{}' end as held_tiers,
         case when raised.enterprise_id is null then 0 else raised.equity_2y end as equity_2y,
         case when raised.enterprise_id is null then 0 else raised.equity_3y end as equity_3y,
+        raised.equity_2y_least,
+        raised.equity_3y_least,
         raised.valuation,
         coalesce(raised.has_qualified_investor, false) as has_qualified_investor,
         credit.grade as credit_grade,

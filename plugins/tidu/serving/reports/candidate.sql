@@ -3,7 +3,7 @@
 select n.*, l.by_enterprise, l.by_time, l.by_department
 from (
     select f.tier, f.policy_version, f.verdict, f.score_min, f.score_max, f.enterprise_id, e.name, e.uscc,
-        e.district_name, e.size_class, p.gaps, p.lacking, f.observed,
+        e.district_name, e.size_class, p.gaps, p.lacking,
         row_number() over (
             partition by f.tier
             order by f.verdict = 'met' desc, p.gaps, p.short, f.score_min desc nulls last, e.name, f.enterprise_id
@@ -25,6 +25,10 @@ cross join lateral (
     select count(*) filter (where g ->> 'lever' = 'enterprise') as by_enterprise,
         count(*) filter (where g ->> 'lever' = 'time') as by_time,
         count(*) filter (where g ->> 'lever' = 'department') as by_department
-    from jsonb_array_elements(mart.tier_lacking(n.lacking, mart.tier_aged(n.observed, %(as_of)s::date))) as g
+    from mart.tier_finding as o
+    cross join lateral jsonb_array_elements(
+        mart.tier_lacking(n.lacking, mart.tier_measured(o.observed, %(as_of)s::date))) as g
+    where o.subject = 'tier' and o.tier = n.tier and o.enterprise_id = n.enterprise_id
+        and o.since <= %(as_of)s and (o.until is null or %(as_of)s < o.until)
 ) as l
 where n.verdict = 'met' or n.place <= %(nearest)s

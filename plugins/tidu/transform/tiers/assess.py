@@ -16,24 +16,24 @@ from psycopg.types.json import Jsonb
 
 from tidu.errors import TiduError
 from tidu.ledger.database import connect
-from tidu.transform.tiers.compile import aged_sql, standing_sql
+from tidu.transform.tiers.compile import KEPT_AS, measured_sql, observed_names, standing_sql
 from tidu.transform.tiers.inputs import inputs
 from tidu.transform.tiers.policy import Item, Policy
 from tidu.transform.tiers.pool import pool_rules, pool_sql
 from tidu.transform.tiers.registry import in_force, whitelist_in_force
-from tidu.transform.tiers.review import REVIEW
+from tidu.transform.tiers.review import HOLDER, REVIEW
 from tidu.transform.tiers.terms import groups, threshold, told
 
 TABLES = Path(__file__).with_name("tables.sql")
 FOUND = """
 create temporary table found_standing on commit drop as
-select s.*, {set_id}::bigint as set_id, coalesce(e.evidence, '{{}}') as evidence
+select s.*, {set_id}::bigint as set_id, coalesce(e.witnesses, '{{}}') as witnesses
 from ({standing}) as s left join intermediate.int_tier__evidence as e using (enterprise_id)
 """
 EXPANDED = """
 create temporary view found_finding as
 select p.subject, p.tier, s.enterprise_id, p.policy_version, s.verdicts[p.place] as verdict,
-    s.score_min[p.place] as score_min, s.score_max[p.place] as score_max, s.patterns[p.place] as pattern, s.observed
+    s.score_min[p.place] as score_min, s.score_max[p.place] as score_max, s.patterns[p.place] as pattern
 from pg_temp.found_standing as s
 join mart.tier_policy_set as p on p.set_id = s.set_id and s.verdicts[p.place] is not null
 """
@@ -43,6 +43,15 @@ select %(set_id)s, place, subject, tier, version
 from unnest(%(subjects)s::text[], %(tiers)s::text[], %(versions)s::text[])
     with ordinality as t (subject, tier, version, place)
 on conflict do nothing
+"""
+NAMED = """
+insert into mart.tier_input_set values (%(set_id)s, %(flags)s, %(numbers)s, %(words)s) on conflict do nothing
+"""
+PATTERNS = """
+select p.policy_version, array_agg(distinct s.patterns[p.place])
+from (select distinct set_id, patterns from pg_temp.found_standing) as s
+join mart.tier_policy_set as p on p.set_id = s.set_id and s.patterns[p.place] is not null
+group by p.policy_version
 """
 REOPEN = (
     "delete from mart.{table} where since = %(as_of)s",
@@ -60,7 +69,7 @@ where not exists (select from mart.{table} as s where s.until is null and {key})
 KEPT = {
     "standing": (
         ("enterprise_id",),
-        ("set_id", "verdicts", "score_min", "score_max", "patterns", "observed", "evidence"),
+        ("set_id", "verdicts", "score_min", "score_max", "patterns", *KEPT_AS, "witnesses"),
     ),
     "review": (("cert_no",), ("enterprise_id", "tier", "valid_until", "state", "failing_criteria")),
     "pool": (("enterprise_id", "tier"), ("readiness", "district_code", "gap_count", "score", "reasons")),
@@ -85,7 +94,7 @@ def assess(token: str, run_id: str, as_of: dt.date) -> None:
     with connect() as connection:
         connection.execute("select set_config('tidu.build', %s, true)", [token])
         connection.execute("select ops.assert_build('tier')")
-        connection.execute(aged_sql(inputs().values()).encode())
+        connection.execute(measured_sql(inputs().values()).encode())
         connection.execute(TABLES.read_text(encoding="utf-8").encode())
         _refuse_the_past(connection, as_of)
         set_id = _keep_set(connection, asked)
@@ -98,8 +107,10 @@ def assess(token: str, run_id: str, as_of: dt.date) -> None:
         connection.execute("analyze mart.tier_pattern")
         connection.execute("analyze mart.tier_policy_set")
         connection.execute(f"create temporary table found_pool on commit drop as {pool_sql(tiers, rules)}".encode())
-        review = f"create temporary table found_review on commit drop as {REVIEW}".encode()
-        connection.execute(review, {"as_of": as_of})
+        for name, text in (("holder", HOLDER), ("review", REVIEW)):
+            made = f"create temporary table found_{name} on commit drop as {text}".encode()
+            connection.execute(made, {"as_of": as_of})
+            connection.execute(f"analyze pg_temp.found_{name}".encode())
         for name in KEPT:
             _keep(connection, name, as_of)
         connection.execute(
@@ -114,12 +125,14 @@ def assess(token: str, run_id: str, as_of: dt.date) -> None:
 
 
 def _keep_set(connection: psycopg.Connection, asked: Sequence[tuple[str, Policy]]) -> int:
-    """Write which policies are applied together, unless they were before; return the number of the set."""
+    """Write which policies are applied together, and to what, unless they were before; return the number of the set."""
     listed = [[subject for subject, _ in asked], [p.tier for _, p in asked], [p.version for _, p in asked]]
-    # a number of the policies themselves: the same ones make the same set in every warehouse
-    set_id = int.from_bytes(hashlib.sha256(repr(listed).encode()).digest()[:7])
+    named = {column: list(names) for column, names in observed_names([p for _, p in asked]).items()}
+    # a number of the policies and inputs themselves: the same ones make the same set in every warehouse
+    set_id = int.from_bytes(hashlib.sha256(repr((listed, named)).encode()).digest()[:7])
     values = dict(zip(("subjects", "tiers", "versions"), listed, strict=True))
     connection.execute(SET, {"set_id": set_id, **values})
+    connection.execute(NAMED, {"set_id": set_id, **named})
     return set_id
 
 
@@ -143,6 +156,7 @@ def _keep(connection: psycopg.Connection, name: str, as_of: dt.date) -> None:
 
 def _keep_terms(connection: psycopg.Connection, policies: Sequence[Policy]) -> None:
     """Write the items of the policies, and of every pattern found what its enterprises are told."""
+    found: dict[str, list[str]] = dict(connection.execute(PATTERNS).fetchall())
     with connection.cursor() as cursor:
         for policy in policies:
             cursor.execute("delete from mart.tier_criterion where policy_version = %s", [policy.version])
@@ -150,14 +164,14 @@ def _keep_terms(connection: psycopg.Connection, policies: Sequence[Policy]) -> N
                 "insert into mart.tier_criterion values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [_term(policy, place, item) for place, item in enumerate(policy.items)],
             )
-            patterns = cursor.execute(
-                "select distinct pattern from pg_temp.found_finding where policy_version = %s", [policy.version]
-            ).fetchall()
             cursor.executemany(
                 "insert into mart.tier_pattern values (%s, %s, %s, %s) on conflict (policy_version, pattern)"
                 " do update set criteria = excluded.criteria, gaps = excluded.gaps"
                 " where (tier_pattern.criteria, tier_pattern.gaps) is distinct from (excluded.criteria, excluded.gaps)",
-                [(policy.version, pattern, *map(Jsonb, told(policy, pattern))) for (pattern,) in patterns],
+                [
+                    (policy.version, pattern, *map(Jsonb, told(policy, pattern)))
+                    for pattern in found.get(policy.version, ())
+                ],
             )
 
 

@@ -18,8 +18,8 @@ from tidu.transform.tiers.policy import Item, Policy
 INPUT = "intermediate.int_tier__input"
 AS_OF = "as_of"
 """The input that is another one every day."""
-ARGUMENTS = 40
-"""Pairs a call that makes a JSON object takes; a function takes a hundred arguments."""
+KEPT_AS = {"flags": "boolean", "numbers": "numeric", "words": "text"}
+"""What an enterprise was judged by is kept in three arrays; by column, the type of their elements."""
 
 
 @dataclass
@@ -38,20 +38,33 @@ class _Level:
         return "".join(f",\n        {sql} as {name}" for sql, name in self.columns.items())
 
 
-def standing_sql(policies: Sequence[Policy], holders_only: Sequence[bool] = ()) -> str:
-    """Return a select of (enterprise_id, verdicts, score_min, score_max, patterns, observed).
+def observed_names(policies: Sequence[Policy]) -> dict[str, tuple[str, ...]]:
+    """Return the inputs that are kept with an enterprise, by the column of the array they stand in, in order.
 
-    Grain: one row per assessed enterprise; the arrays follow the policies. Null where a policy asks holders of its tier
-    only and the enterprise holds none. `observed` is every input the policies look at, by name; what grows from day to
-    day is left out and what it grows from told: else everyone's row would be new every day. Unknown stays unknown only
-    where the outcome can still turn; the bounds of a score take unknown inputs as independent.
+    Kept is what policies look at and what they compute it from, but not what follows from both: mart.tier_measured adds
+    that. The business date is left out: with it, or what grows from day to day, everyone's row would be new every day.
+    """
+    used = {found for policy in policies for item in policy.of_any_kind() for found in item.used}
+    bases = sorted(({base for found in used for base in found.bases} | _floors(used)) - {AS_OF})
+    placed: dict[str, tuple[str, ...]] = {column: () for column in KEPT_AS}
+    for base in bases:
+        placed[_column_of(inputs()[base])] += (base,)
+    return placed
+
+
+def standing_sql(policies: Sequence[Policy], holders_only: Sequence[bool] = ()) -> str:
+    """Return a select of (enterprise_id, verdicts, score_min, score_max, patterns, flags, numbers, words).
+
+    Grain: one row per assessed enterprise; the first arrays follow the policies, the last observed_names. Null where a
+    policy asks holders of its tier only and the enterprise holds none. Unknown stays unknown only where the outcome can
+    still turn; the bounds of a score take unknown inputs as independent.
 
     Levels, so that nothing is computed twice: inputs, items, what opens and the sums, verdicts.
     """
     only = [*holders_only, *[False] * (len(policies) - len(holders_only))]
+    named = observed_names(policies)
     measured = {found.name: found for policy in policies for item in policy.of_any_kind() for found in item.used}
-    bases = {base for found in measured.values() if AS_OF in found.bases for base in found.bases}
-    measured = {base: inputs()[base] for base in sorted(bases - {AS_OF})} | measured
+    measured = {name: inputs()[name] for names in named.values() for name in names} | measured
     asked, summed = _Level("k"), _Level("s")
     parts = [_Rule(policy, asked, summed) for policy in policies]
     guards = [
@@ -59,18 +72,19 @@ def standing_sql(policies: Sequence[Policy], holders_only: Sequence[bool] = ()) 
         for policy, holders in zip(policies, only, strict=True)
     ]
     columns = "".join(f",\n        {found.sql} as {name}" for name, found in measured.items())
-    kept = ", ".join(["enterprise_id", "held_tiers", "observed"])
+    observed = ", ".join(f"array[{_elements(named[c], kind)}]::{kind}[] as {c}" for c, kind in KEPT_AS.items())
+    kept = ", ".join(["enterprise_id", "held_tiers", *KEPT_AS])
     return f"""
 select enterprise_id,
     array[{_each(parts, guards, "verdict")}]::text[] as verdicts,
     array[{_each(parts, guards, "least")}]::numeric[] as score_min,
     array[{_each(parts, guards, "most")}]::numeric[] as score_max,
     array[{_each(parts, guards, "pattern")}]::text[] as patterns,
-    observed
+    {", ".join(KEPT_AS)}
 from (
     select {kept}{"".join(", " + name for name in asked.columns.values())}{summed.listed()}
     from (
-        select m.enterprise_id, m.held_tiers, {_observed(list(measured.values()))} as observed{asked.listed()}
+        select m.enterprise_id, m.held_tiers, {observed}{asked.listed()}
         from (
             select i.enterprise_id, i.held_tiers{columns}
             from {INPUT} as i
@@ -102,12 +116,11 @@ class _Rule:
             if item.kind == "score":
                 least, most = (asked.named(sql) for sql in _points(item))
                 bounds.append((item, least, most))
-                span = f"case when {least} < {most} then '-' || trim_scale({most}::numeric) else '' end"
-                self._tokens.append((item, f"trim_scale({least}::numeric) || {span}"))
+                self._tokens.append((item, _span(item, least, most)))
             elif item.condition is not None:
                 name = asked.named(item.condition.sql)
                 answers.append((item, name))
-                self._tokens.append((item, f"coalesce(left({name}::text, 1), 'u')"))
+                self._tokens.append((item, f"case when {name} then 't' when not {name} then 'f' else 'u' end"))
         self._opened = summed.named(_joined(answers, "gate", " and ", "true"))
         self._criteria = _joined(answers, "criterion", " and ", "true")
         self._direct = _joined(answers, "direct", " or ", "false")
@@ -171,6 +184,13 @@ def _points(item: Item) -> tuple[str, str]:
     return f"case {least} end", f"case {most} end"
 
 
+def _span(item: Item, least: str, most: str) -> str:
+    """Return the points of an item as its pattern says them; a sum of decimals may bear zeros at its end."""
+    if item.value_up_to is not None or any(case.points % 1 for case in item.cases):
+        least, most = f"trim_scale({least}::numeric)", f"trim_scale({most}::numeric)"
+    return f"case when {least} < {most} then {least} || '-' || {most} else {least}::text end"
+
+
 def _joined(answers: Sequence[tuple[Item, str]], kind: str, word: str, nothing: str) -> str:
     return "(" + (word.join(name for item, name in answers if item.kind == kind) or nothing) + ")"
 
@@ -179,22 +199,32 @@ def _sum(bounds: Sequence[tuple[Item, str, str]], place: int) -> str:
     return "(" + " + ".join(str(bound[place]) for bound in bounds) + ")"
 
 
-def _observed(used: Sequence[Input]) -> str:
-    names = sorted(found.name for found in used if AS_OF not in found.bases)
-    parts = [names[start : start + ARGUMENTS] for start in range(0, len(names), ARGUMENTS)]
-    return " || ".join(
-        "jsonb_build_object(" + ", ".join(f"{_text(name)}, m.{name}" for name in part) + ")" for part in parts
-    )
+def _floors(used: Iterable[Input]) -> set[str]:
+    """Return the inputs that say what others are at least."""
+    return {found.least.name for found in used if found.least is not None}
 
 
-def aged_sql(known: Iterable[Input]) -> str:
-    """Return the function that adds what grows from day to day to what was observed, as of a business date."""
-    aging = [found for found in known if AS_OF in found.bases and found.name != AS_OF]
-    bases = sorted({base for found in aging for base in found.bases} - {AS_OF})
-    columns = ", ".join(f"(observed ->> {_text(base)})::date as {base}" for base in bases)
-    told = ", ".join(f"{_text(found.name)}, {found.sql}" for found in aging)
+def _column_of(base: Input) -> str:
+    """Return the column of the array an input is kept in."""
+    return {"是否": "flags", "文本": "words", "日期": "words"}.get(base.unit, "numbers")
+
+
+def _elements(names: Sequence[str], kind: str) -> str:
+    return ", ".join(f"m.{name}::{kind}" for name in names)
+
+
+def measured_sql(known: Iterable[Input]) -> str:
+    """Return the function that adds what is computed to what was observed, as of a business date.
+
+    Null where an input it is computed from was not observed: no policy asked for it.
+    """
+    computed = [found for found in known if found.bases != {found.name}]
+    bases = sorted({base for found in computed for base in found.bases} - {AS_OF})
+    types = {"日期": "date", "是否": "boolean", "文本": "text"}
+    columns = ", ".join(f"(observed ->> {_text(b)})::{types.get(inputs()[b].unit, 'numeric')} as {b}" for b in bases)
+    told = ", ".join(f"{_text(found.name)}, {found.sql}" for found in computed)
     return f"""
-create or replace function mart.tier_aged(observed jsonb, as_of date) returns jsonb language sql stable
+create or replace function mart.tier_measured(observed jsonb, as_of date) returns jsonb language sql stable
 return (select observed || jsonb_build_object({told}) from (select {columns}, as_of as as_of) as i)"""
 
 

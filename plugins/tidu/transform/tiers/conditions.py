@@ -45,7 +45,13 @@ class Comparison:
             case "in":
                 return f"({of} in ({', '.join(map(_literal, self.value))}))"
             case bound:
-                return f"({of} {BOUNDS[bound][0]} {self.value:f}::numeric)"
+                asked = f"({of} {BOUNDS[bound][0]} {self.value:f}::numeric)"
+                return asked if self.input.least is None else f"coalesce({asked}, {self._from_below(self.input.least)})"
+
+    def _from_below(self, least: Input) -> str:
+        """SQL of what the part that is known says already: of a lower bound that it holds, of an upper one not."""
+        settled = "false" if self.test in ("at_least", "above") else "true"
+        return f"nullif(m.{least.name} {BOUNDS[self.test][0]} {self.value:f}::numeric, {settled})"
 
     @property
     def text(self) -> str:

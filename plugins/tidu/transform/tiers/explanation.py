@@ -108,7 +108,8 @@ def _item(item: dict[str, Any], asked: Any) -> Iterator[str]:
         points = f"，{_span(item['points_min'], item['points_max'])}/{item['max_points']} 分"
     yield f"{item['code']} {item['name']}（{item['clause']}）：{VERDICTS[item['verdict']]}{points}"
     if item["verdict"] != "assumed":
-        yield f"    要求 {asked}，实际 {_value(item['value'])}"
+        least = f"，至少 {_value(item['value_least'])}" if item.get("value_least") else ""
+        yield f"    要求 {asked}，实际 {_value(item['value'])}{least}"
 
 
 def _value(value: Any) -> str:

@@ -42,6 +42,8 @@ class Input:
     bases: frozenset[str] = field(default_factory=frozenset)
     """Columns it is computed from."""
     meaning: str = ""
+    least: Input | None = None
+    """What it is at least while it is not known; zero or more, as is what is missing of it."""
 
 
 @cache
@@ -52,22 +54,27 @@ def inputs(file: Path = FILE) -> Mapping[str, Input]:
     for name, entry in found.items():
         if not isinstance(entry, Located):
             found.refuse(f"`{name}` has to be a mapping")
-        entry.expect(("zh", "unit"), ("of", "evidence", "lever", "meaning"))
+        entry.expect(("zh", "unit"), ("of", "evidence", "lever", "meaning", "least"))
         if entry["unit"] not in UNITS:
             entry.refuse(f"the unit {entry['unit']} is not known; there are {'、'.join(sorted(UNITS))}")
+        if "of" in entry and "least" in entry:
+            entry.refuse("what is computed has no `least` of its own")
         if ("of" in entry) == ("evidence" in entry):
             entry.refuse("an input has either `evidence`, a column of its own, or `of`, what it is computed from")
-        known[name] = _derived(name, entry, known) if "of" in entry else _column(name, entry)
+        known[name] = _derived(name, entry, known) if "of" in entry else _column(name, entry, known)
     return known
 
 
-def _column(name: str, entry: Located) -> Input:
+def _column(name: str, entry: Located, known: Mapping[str, Input]) -> Input:
     lever = entry.get("lever", "department")
     if lever not in LEVERS:
         entry.refuse(f"the lever {lever} is not known; there are {', '.join(LEVERS)}")
+    least = known.get(entry["least"]) if "least" in entry else None
+    if "least" in entry and (least is None or least.unit != entry["unit"]):
+        entry.refuse(f"`least: {entry['least']}` names no input in {entry['unit']} further above")
     return Input(
         name, entry["zh"], entry["unit"], f"i.{name}", tuple(entry["evidence"]), lever, frozenset({name}),
-        entry.get("meaning", ""),
+        entry.get("meaning", ""), least,
     )  # fmt: skip
 
 

@@ -14,11 +14,16 @@ create table if not exists mart.tier_pattern (
 create table if not exists mart.tier_policy_set (
     set_id bigint not null, place integer not null, subject text not null, tier text not null,
     policy_version text not null, primary key (set_id, place));
--- One row per enterprise while nothing of it changes; the arrays follow the policies of its set.
+-- What the inputs kept with an enterprise are called, in order, by how they are kept: dates are words.
+create table if not exists mart.tier_input_set (
+    set_id bigint primary key, flags text[] not null, numbers text[] not null, words text[] not null);
+-- One row per enterprise while nothing of it changes; verdicts, bounds and patterns follow the policies of its set, what
+-- it was judged by its input set. A witness is `group|dataset|delivery_id|source_key`. Arrays, because a city has a
+-- million of these rows and JSON takes longer to write than all rules to apply: it is made of what is looked at.
 create table if not exists mart.tier_standing (
     enterprise_id text not null, set_id bigint not null, verdicts text[] not null, score_min numeric[] not null,
-    score_max numeric[] not null, patterns text[] not null, observed jsonb not null, evidence jsonb not null,
-    since date not null, until date, check (since < until));
+    score_max numeric[] not null, patterns text[] not null, flags boolean[] not null, numbers numeric[] not null,
+    words text[] not null, witnesses text[] not null, since date not null, until date, check (since < until));
 create unique index if not exists tier_standing_since on mart.tier_standing (enterprise_id, since);
 create table if not exists mart.tier_pool (
     tier text not null, enterprise_id text not null, readiness text not null check (readiness in ('ready', 'near', 'watch')),
@@ -32,6 +37,32 @@ create table if not exists mart.tier_review (
     failing_criteria jsonb not null, since date not null, until date, check (since < until));
 create unique index if not exists tier_review_standing on mart.tier_review (cert_no, since);
 
+-- What an enterprise was judged by, by name.
+create or replace function mart.tier_observed(
+    named mart.tier_input_set, flags boolean[], numbers numeric[], words text[]) returns jsonb
+language sql immutable
+return (
+    select jsonb_object_agg(name, value) from (
+        select name, to_jsonb(value) as value from unnest((named).flags, flags) as t (name, value)
+        union all
+        select name, to_jsonb(value) from unnest((named).numbers, numbers) as t (name, value)
+        union all
+        select name, to_jsonb(value) from unnest((named).words, words) as t (name, value)
+    ) as known
+);
+-- Its source rows by group of inputs: [dataset, source_key, delivery_id].
+create or replace function mart.tier_evidence(witnesses text[]) returns jsonb
+language sql immutable
+return (
+    select coalesce(jsonb_object_agg(grouped, rows), '{}') from (
+        select part[1] as grouped,
+            jsonb_agg(jsonb_build_array(part[2], array_to_string(part[4:], '|'), part[3]::bigint)
+                order by part[2], array_to_string(part[4:], '|')) as rows
+        from unnest(witnesses) as w (witness)
+        cross join lateral (select string_to_array(witness, '|') as part) as p
+        group by part[1]
+    ) as grouped
+);
 -- A pattern's criteria or gaps with the values and source rows of one enterprise.
 create or replace function mart.tier_told(told jsonb, observed jsonb, evidence jsonb) returns jsonb
 language sql immutable
@@ -47,6 +78,12 @@ return (
                 select jsonb_agg(jsonb_build_object('dataset', w -> 0, 'source_key', w -> 1, 'delivery_id', w -> 2))
                 from jsonb_array_elements_text(item -> 'groups') as g (name)
                 cross join jsonb_array_elements(evidence -> g.name) as w), '[]'))
+        -- of inputs that are not known: what they are at least
+        || coalesce((
+            select jsonb_build_object('value_least', jsonb_object_agg(name, observed -> (name || '_least')))
+            from jsonb_array_elements_text(item -> 'inputs') as n (name)
+            where observed ->> name is null and observed ->> (name || '_least') is not null
+            having count(*) > 0), '{}')
         order by place)
     from jsonb_array_elements(told) with ordinality as t (item, place)
 );
@@ -82,18 +119,20 @@ return coalesce((
                 case when holds is not true and jsonb_typeof(need) = 'number' and have is not null
                     then to_jsonb(abs((need #>> '{}')::numeric - (have #>> '{}')::numeric)) end as short
             from (
+                -- what is not known may be settled by what it is at least
                 select p.*, case test
-                    when 'at_least' then (have #>> '{}')::numeric >= (need #>> '{}')::numeric
-                    when 'above' then (have #>> '{}')::numeric > (need #>> '{}')::numeric
-                    when 'at_most' then (have #>> '{}')::numeric <= (need #>> '{}')::numeric
-                    when 'below' then (have #>> '{}')::numeric < (need #>> '{}')::numeric
+                    when 'at_least' then coalesce((have #>> '{}')::numeric >= (need #>> '{}')::numeric, nullif(least >= (need #>> '{}')::numeric, false))
+                    when 'above' then coalesce((have #>> '{}')::numeric > (need #>> '{}')::numeric, nullif(least > (need #>> '{}')::numeric, false))
+                    when 'at_most' then coalesce((have #>> '{}')::numeric <= (need #>> '{}')::numeric, nullif(least <= (need #>> '{}')::numeric, true))
+                    when 'below' then coalesce((have #>> '{}')::numeric < (need #>> '{}')::numeric, nullif(least < (need #>> '{}')::numeric, true))
                     when 'is_not' then have <> need
                     when 'in' then need @> have
                     else have = need end as holds
                 from (
                     select nth, part ->> 'input' as input, part ->> 'test' as test, part -> 'need' as need,
                         part ->> 'lever' as lever, part ->> 'supplier' as supplier,
-                        nullif(observed -> (part ->> 'input'), 'null') as have
+                        nullif(observed -> (part ->> 'input'), 'null') as have,
+                        (observed ->> ((part ->> 'input') || '_least'))::numeric as least
                     from jsonb_array_elements(item -> 'parts') with ordinality as e (part, nth)) as p) as p) as p
     ) as told
 ), '[]');
@@ -101,21 +140,30 @@ return coalesce((
 create or replace view mart.tier_finding as
 select p.subject, p.tier, s.enterprise_id, p.policy_version, s.verdicts[p.place] as verdict,
     s.score_min[p.place] as score_min, s.score_max[p.place] as score_max, s.patterns[p.place] as pattern,
-    s.since, s.until, s.observed, s.evidence
+    s.since, s.until, mart.tier_observed(i, s.flags, s.numbers, s.words) as observed,
+    mart.tier_evidence(s.witnesses) as evidence
 from mart.tier_standing as s
+join mart.tier_input_set as i on i.set_id = s.set_id
 join mart.tier_policy_set as p on p.set_id = s.set_id and s.verdicts[p.place] is not null;
 comment on view mart.tier_finding is
     'One row per enterprise, policy and time in which nothing of the enterprise changed; dates are business dates assessed.';
 
 create or replace view mart.tier_assessment as
-select r.as_of, f.enterprise_id, f.tier, f.policy_version, f.verdict,
-    case when f.score_min = f.score_max then f.score_min end as score, f.score_min, f.score_max,
-    mart.tier_told(p.criteria, a.observed, f.evidence) as criteria,
-    mart.tier_lacking(p.gaps, a.observed) as gaps
+select r.as_of, s.enterprise_id, p.tier, p.policy_version, s.verdicts[p.place] as verdict,
+    case when s.score_min[p.place] = s.score_max[p.place] then s.score_min[p.place] end as score,
+    s.score_min[p.place] as score_min, s.score_max[p.place] as score_max,
+    mart.tier_told(t.criteria, a.observed, a.evidence) as criteria, mart.tier_lacking(t.gaps, a.observed) as gaps
 from mart.tier_run as r
-join mart.tier_finding as f on f.subject = 'tier' and f.since <= r.as_of and (f.until is null or r.as_of < f.until)
-join mart.tier_pattern as p on p.policy_version = f.policy_version and p.pattern = f.pattern
-cross join lateral (select mart.tier_aged(f.observed, r.as_of) as observed) as a;
+join mart.tier_standing as s on s.since <= r.as_of and (s.until is null or r.as_of < s.until)
+join mart.tier_input_set as i on i.set_id = s.set_id
+-- offset 0: what an enterprise was judged by is written out once, not for every part of a row that shows it
+cross join lateral (
+    select mart.tier_measured(mart.tier_observed(i, s.flags, s.numbers, s.words), r.as_of) as observed,
+        mart.tier_evidence(s.witnesses) as evidence
+    offset 0
+) as a
+join mart.tier_policy_set as p on p.set_id = s.set_id and p.subject = 'tier'
+join mart.tier_pattern as t on t.policy_version = p.policy_version and t.pattern = s.patterns[p.place];
 comment on view mart.tier_assessment is
     'One row per business date assessed, enterprise and tier: the verdict of the policy in force, its criteria down to clause and source row, and what is lacking.';
 
@@ -155,7 +203,8 @@ create or replace view mart.finance_whitelist as
 with stay as (
     select *, sum((before is distinct from since)::integer) over (partition by enterprise_id, tier order by since) as stay_no
     from (
-        select *, lag(until) over (partition by enterprise_id, tier order by since) as before
+        select enterprise_id, tier, policy_version, pattern, since, until,
+            lag(until) over (partition by enterprise_id, tier order by since) as before
         from mart.tier_finding where subject = 'whitelist' and verdict = 'met'
     ) as f
 ),
@@ -167,14 +216,17 @@ dated as (
 select r.as_of, d.enterprise_id, d.tier as level, d.entered_on,
     case when d.until = r.as_of then d.until end as left_on,
     case when d.until = r.as_of then coalesce((
-        select mart.tier_lacking(p.gaps, n.observed)
+        select mart.tier_lacking(p.gaps, mart.tier_measured(n.observed, r.as_of))
         from mart.tier_finding as n join mart.tier_pattern as p using (policy_version, pattern)
         where n.subject = 'whitelist' and n.tier = d.tier and n.enterprise_id = d.enterprise_id and n.since = r.as_of),
         '[{"code": "assessed", "name": "不再是存续的法人企业"}]')
-    else mart.tier_told(p.criteria, d.observed, d.evidence) end as reasons
+    else (
+        select mart.tier_told(p.criteria, mart.tier_measured(n.observed, r.as_of), n.evidence)
+        from mart.tier_finding as n join mart.tier_pattern as p using (policy_version, pattern)
+        where n.subject = 'whitelist' and n.tier = d.tier and n.enterprise_id = d.enterprise_id and n.since = d.since)
+    end as reasons
 from mart.tier_run as r
 join dated as d on d.since <= r.as_of and (d.until is null or r.as_of < d.until
-    or r.as_of = d.until and d.next_since is distinct from d.until)
-join mart.tier_pattern as p on p.policy_version = d.policy_version and p.pattern = d.pattern;
+    or r.as_of = d.until and d.next_since is distinct from d.until);
 comment on view mart.finance_whitelist is
     'One row per business date, enterprise and level of the finance white list it stands in; one who left is shown on the date it was found gone, with why.';

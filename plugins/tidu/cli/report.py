@@ -1,4 +1,4 @@
-"""`tidu report`: what clerks hold in their hands, a page per enterprise, a workbook per district, rankings."""
+"""`tidu report`: what clerks hold in their hands: enterprise pages, district workbooks, target lists, rankings."""
 
 from __future__ import annotations
 
@@ -51,6 +51,34 @@ def district(
     target = out or Path(f"district-{code}.xlsx")
     assessed = write_district(target, code, day(as_of) if as_of else None, restricted=restricted, nearest=nearest)
     plain(f"written: {target}, as of {assessed}")
+
+
+@app.command()
+def targets(
+    *,
+    tier: Annotated[str, typer.Option(help="Tier, such as 专精特新中小企业.")],
+    district: Annotated[str, typer.Option(help="List candidates of this district alone.")] = "370200",
+    year: Annotated[int | None, typer.Option(help="Year of the targets; default: the business date's.")] = None,
+    as_of: AsOf = "",
+    out: Annotated[Path | None, typer.Option("--out", help="Workbook to write; default: print the counts.")] = None,
+) -> None:
+    """List candidates for a tier by readiness and rank, beside the year's target, who holds it, and what is needed."""
+    from tidu.serving.reports import targets as lists
+
+    found = lists.target_list(tier, district, day(as_of) if as_of else None, year)
+    if out is not None:
+        lists.write_targets(out, found, district)
+        plain(f"written: {out}, as of {found.as_of}, {len(found.candidates)} candidates")
+        return
+    for item in found.progress:
+        said = f"新认定 {item.newly_held}，仍需 {item.needed}"
+        plain(f"{item.plan.name_zh}：{item.target.name_zh} {item.target.written}，{said}")
+    table = Table(*(name for name, _ in lists.DISTRICTS))
+    for row in lists.districts(found, district):
+        table.add_row(*("" if value is None else str(value) for value in row))
+    console.print(table)
+    for label, text in lists.notes(found, district):
+        plain(f"{label}：{text}")
 
 
 @app.command()

@@ -21,7 +21,7 @@ READABLE = {
 BACKWARD = {
     "int_monitoring__": "figures are made from the master: they stand to the right of mart and only share the schema",
     "int_tier__": "tiers are judged by the master: they stand to the right of mart and only share the schema",
-    "int_enterprise__size_figure": "size is a function of the enterprise's years and months, which are marts themselves",
+    "int_enterprise__size_figure": "size follows from the enterprise's years and months, which are marts themselves",
 }
 """Models of the intermediate schema that may read mart, with the reason."""
 

@@ -74,6 +74,7 @@ def measure(
     with scratch_warehouse(folder):
         fill(accepted_rows(world, as_of))
         build("mart", RUN, {"as_of": str(as_of), "series_start": ""}, since="stage")
+        _settle()
         say("the marts stand")
         once = _at(as_of)
         found, now = [], once.enterprises
@@ -123,6 +124,11 @@ def _copy(once: int, now: int, wanted: int) -> None:
     with connect() as connection:
         for table in COPIED:
             _copy_table(connection, table, first, last)
+    _settle()
+
+
+def _settle() -> None:
+    """Let the planner know what is there: a join of tables it takes for empty goes on for hours."""
     with connect(autocommit=True) as connection:
         for table in COPIED:
             connection.execute(f"vacuum (analyze) {table}".encode())

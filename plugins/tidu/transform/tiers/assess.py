@@ -24,7 +24,7 @@ from tidu.transform.tiers.registry import in_force, whitelist_in_force
 from tidu.transform.tiers.review import HOLDER, REVIEW
 from tidu.transform.tiers.terms import groups, threshold, told
 
-TABLES = Path(__file__).with_name("tables.sql")
+TABLES, COMMENTS = (Path(__file__).with_name(f"{name}.sql") for name in ("tables", "comments"))
 FOUND = """
 create temporary table found_standing on commit drop as
 select s.*, {set_id}::bigint as set_id, coalesce(e.witnesses, '{{}}') as witnesses
@@ -95,7 +95,8 @@ def assess(token: str, run_id: str, as_of: dt.date) -> None:
         connection.execute("select set_config('tidu.build', %s, true)", [token])
         connection.execute("select ops.assert_build('tier')")
         connection.execute(measured_sql(inputs().values()).encode())
-        connection.execute(TABLES.read_text(encoding="utf-8").encode())
+        for file in (TABLES, COMMENTS):
+            connection.execute(file.read_text(encoding="utf-8").encode())
         _refuse_the_past(connection, as_of)
         set_id = _keep_set(connection, asked)
         standing = standing_sql(policies, [subject == "renewal" for subject, _ in asked])

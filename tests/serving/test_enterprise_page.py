@@ -66,6 +66,25 @@ def test_what_only_the_class_says_of_an_industry_system_is_a_candidate(town: str
     assert "产业体系 智能家电（候选） 控股情况" in words(page(WHOLE))
 
 
+@pytest.mark.parametrize("who", [WHOLE, UNSAID, INDEBTED, SILENT, BLACKLISTED])
+def test_the_sheet_has_every_tier_and_the_annex_the_rest(town: str, who: str) -> None:
+    sheet, annex = page(who, part="sheet"), page(who, part="annex")
+    tiers = re.findall(r"<section>\s*<h2>([^　<]+)", annex)
+    assert len(tiers) == 11
+    assert [tier for tier in tiers if f"<td>{tier.strip()}</td>" not in sheet] == []
+    assert "<section>" not in sheet
+    assert "一览" not in annex
+    assert "一览" in page(who)
+    assert re.search(r"市场主体登记信息 \[\d", words(sheet))
+
+
+def test_the_sheet_says_what_is_missing_who_closes_it_and_where_it_is_written(town: str) -> None:
+    row = re.search(r"<td>专精特新中小企业</td>.*?</tr>", page(UNSAID, part="sheet"), re.DOTALL)
+    assert row
+    said = words("<body>" + row[0])
+    assert re.search(r"待定（缺数据） — 专精特新发展评价得分50分以上（部门，缺数据） 附件1 七 \[\d", said), said
+
+
 def test_a_closed_gate_leaves_the_rest_out(town: str) -> None:
     found = section(page(BLACKLISTED), "创新型中小企业")
     assert "基本条件不符合，其余条件不再评价" in found
@@ -128,5 +147,12 @@ def test_the_page_opens_in_a_browser_and_prints(town: str, tmp_path: Path) -> No
     sizes = re.findall(rb"/MediaBox\s*\[\s*0 0 ([\d.]+) ([\d.]+)", printed.read_bytes())
     assert sizes
     assert {(round(float(w)), round(float(h))) for w, h in sizes} <= {(595, 842), (596, 842), (595, 841), (596, 843)}
+    alone = tmp_path / "sheet.html"
+    for who in (WHOLE, UNSAID, BLACKLISTED):
+        alone.write_text(page(who, part="sheet"), encoding="utf-8")
+        subprocess.run(
+            [*open_, f"--print-to-pdf={printed}", alone.as_uri()], capture_output=True, check=True, timeout=120
+        )
+        assert len(re.findall(rb"/Type\s*/Page\b", printed.read_bytes())) == 1, "one sheet of A4"
     subprocess.run([*open_, f"--screenshot={shot}", file.as_uri()], capture_output=True, check=True, timeout=120)
     assert shot.read_bytes().startswith(b"\x89PNG")

@@ -27,11 +27,14 @@ def enterprise(
     enterprise: Annotated[str, typer.Argument(metavar="ID_OR_USCC", help="Enterprise id or credit code.")],
     as_of: AsOf = "",
     out: Annotated[Path | None, typer.Option("--out", help="HTML file; default <enterprise>.html.")] = None,
+    part: Annotated[str, typer.Option(help="sheet (one A4 page), annex (every detail), or whole.")] = "whole",
 ) -> None:
-    """Write one printable page about an enterprise: verdicts, clauses, evidence, gaps."""
-    from tidu.serving.reports.enterprise import page
+    """Write one printable page about an enterprise, and its annex: verdicts, clauses, evidence, gaps."""
+    from tidu.serving.reports import enterprise as pages
 
-    text = page(enterprise, day(as_of) if as_of else None)
+    if part not in get_args(pages.Part):
+        raise TiduError(f"{part} is not known; there are {', '.join(get_args(pages.Part))}")
+    text = pages.page(enterprise, day(as_of) if as_of else None, cast("pages.Part", part))
     target = out or Path(f"{enterprise}.html")
     target.write_text(text, encoding="utf-8")
     plain(f"written: {target}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import Environment, StrictUndefined
 
@@ -29,6 +29,12 @@ from tidu.serving.reports.wording import (
 )
 from tidu.transform.industry_systems import tags_of
 
+Part = Literal["whole", "sheet", "annex"]
+BRIEF = ("统一社会信用代码", "登记状态", "成立日期", "所在区（市）", "行业代码", "企业规模", "是否民营")
+"""What the sheet tells of the master record."""
+NAMED = 3
+"""Gaps of a tier the sheet names; the annex has all."""
+
 
 @dataclass
 class Sources:
@@ -42,6 +48,13 @@ class Sources:
         keys = [(e["dataset"], e["source_key"], e["delivery_id"]) for e in evidence]
         return [self.numbers.setdefault(key, len(self.numbers) + 1) for key in dict.fromkeys(keys)]
 
+    def by_dataset(self) -> list[tuple[str, str]]:
+        """Return every dataset cited, with the numbers of its rows."""
+        found: dict[str, list[int]] = {}
+        for row in self.listed():
+            found.setdefault(row["dataset"], []).append(row["number"])
+        return [(name, _numbers(numbers)) for name, numbers in found.items()]
+
     def listed(self) -> list[Row]:
         """Return dataset in Chinese, source key and day of delivery of every row cited."""
         return [
@@ -51,12 +64,13 @@ class Sources:
         ]  # fmt: skip
 
 
-def page(enterprise: str, as_of: dt.date | None = None) -> str:
-    """Return the page of an enterprise, an HTML document that needs nothing else.
+def page(enterprise: str, as_of: dt.date | None = None, part: Part = "whole") -> str:
+    """Return the page of an enterprise, an HTML document that needs nothing else: one sheet of A4, and its annex.
 
     Args:
         enterprise: its id, also one given out earlier and redirected since, or its credit code.
         as_of: a business date; the last assessment on or before it counts.
+        part: `sheet` has the essence of all tiers, `annex` every condition, value and row; `whole` both.
 
     Raises TiduError where there is no such enterprise, or nothing was assessed by that date.
     """
@@ -69,9 +83,13 @@ def page(enterprise: str, as_of: dt.date | None = None) -> str:
     sources = Sources()
     tiers = [_tier(row, sources) for row in rows]
     shown = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    master = _master(found[0], day)
     return shown.from_string(text_of("enterprise.html.j2")).render(
         enterprise=found[0],
-        master=_master(found[0], day),
+        master=master,
+        part=part,
+        brief=[(label, value) for label, value in master if label in BRIEF],
+        datasets=sources.by_dataset(),
         as_of=day,
         tiers=tiers,
         sources=sources.listed(),
@@ -114,7 +132,11 @@ def _tier(row: Row, sources: Sources) -> Row:
     ]
     gaps = [_gap(g, row["policy_version"], inputs) for g in row["gaps"]]
     is_draft = row["policy_version"].endswith("-draft")
+    clauses = {c["code"]: c["clause"] for c in row["criteria"]}
     return {
+        "missing": [{**g, "lever_zh": LEVERS[g["lever"]]} for g in gaps[:NAMED]],
+        "clause": clauses[gaps[0]["code"]] if gaps else next(iter(clauses.values())),
+        "cited": _numbers(n for c in criteria for n in c["sources"]),
         "tier": row["tier"],
         "version": row["policy_version"],
         "document": policy.document if policy is not None else {},
@@ -129,6 +151,17 @@ def _tier(row: Row, sources: Sources) -> Row:
         "capped": any(g["capped"] for g in gaps),
         "assumed": [c for c in row["criteria"] if c["verdict"] == "assumed"],
     }
+
+
+def _numbers(cited: Iterable[int]) -> str:
+    """Return numbers of rows in brackets, those that follow one another as a span."""
+    spans: list[list[int]] = []
+    for number in sorted(set(cited)):
+        if spans and number == spans[-1][-1] + 1:
+            spans[-1].append(number)
+        else:
+            spans.append([number])
+    return "、".join(f"[{s[0]}]" if len(s) == 1 else f"[{s[0]}–{s[-1]}]" for s in spans)
 
 
 def _score(row: Row) -> str:

@@ -34,8 +34,11 @@ class ReleaseApproval(ApprovalOperator):  # type: ignore[misc]
 
     def execute(self, context: Any) -> Any:
         """Ask. The task then waits (state `awaiting_input`) without a worker."""
+        from tidu.publishing.files import shelf
         from tidu.publishing.question import question
 
+        # a try that published and ended before the files lay there is completed by the next one
+        shelf.fill()
         asked = question()
         if asked is None:
             raise AirflowSkipException("no draft waits for approval")

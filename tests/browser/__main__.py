@@ -63,7 +63,7 @@ def _look(browser: Browser, what: str, address: str, times: int) -> None:
             page = context.new_page()
             page.add_init_script(WATCH)
             page.goto(address)
-            page.wait_for_function("window.allAt")
+            page.wait_for_function("() => window.allAt")
             seen.append(
                 page.evaluate("[performance.getEntriesByName('first-contentful-paint')[0].startTime, cardsAt, allAt]")
             )

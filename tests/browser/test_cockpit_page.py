@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.shown_town import COMPLETE, DRAFT, EMPTY, FIRST, LAST, NEWEST
+from tests.browser.shown_town import COMPLETE, DRAFT, EMPTY, FIRST, HOSTILE_TIER, LAST, NEWEST
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -22,7 +22,9 @@ def opened(page: Page, address: str, where: str = "") -> Page:
     page.goto(f"{address}{where}")
     expect(page.locator("main:not([aria-busy])").first).to_be_visible()
     expect(page.locator("h1")).to_be_visible()
-    page.wait_for_function("!document.querySelector('.chart') || document.documentElement.dataset.charts === 'drawn'")
+    page.wait_for_function(
+        "() => !document.querySelector('.chart') || document.documentElement.dataset.charts === 'drawn'"
+    )
     return page
 
 
@@ -249,7 +251,9 @@ def test_the_way_through_the_page_by_tab_begins_with_a_skip(page: Page, address:
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-@pytest.mark.parametrize("where", ["#/", f"#/{HUANGDAO}", f"#/{HUANGDAO}/enterprises", f"#/?release={EMPTY}"])
+@pytest.mark.parametrize(
+    "where", ["#/", f"#/{HUANGDAO}", f"#/{SHIBEI}/enterprises?tier={HOSTILE_TIER}", f"#/?release={EMPTY}"]
+)
 def test_nothing_is_wider_than_a_small_phone(page: Page, address: str, where: str, language: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     opened(page, address, f"?lang={language}{where}")

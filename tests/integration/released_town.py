@@ -1,4 +1,4 @@
-"""Thirty enterprises of three districts with three months of figures, ready to be released."""
+"""Thirty-six enterprises of three districts with three months of figures, ready to be released; none stands out."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from tests.dbt.town import build_figures, deliver, uscc
 
 AS_OF = dt.date(2025, 4, 2)
 DISTRICTS = ("370202", "370203", "370285")
+EMPLOYERS = range(1, 37)
 
 
 def build_town(dsn: str) -> None:
@@ -18,9 +19,9 @@ def build_town(dsn: str) -> None:
         {"entity_no": f"N{n}", "uscc": uscc(n), "entity_name": f"青岛第{n}贸易有限公司", "entity_category": "企业",
          "reg_type_code": "171", "reg_status": "存续", "established_on": f"2024-1{n % 3}-11",
          "district_code": DISTRICTS[n % 3], "industry_code": "F5191", "updated_at": "2024-12-30T08:00:00"}
-        for n in range(1, 31)])  # fmt: skip
+        for n in EMPLOYERS])  # fmt: skip
     for month, due in (("2025-01", "2025-02-03"), ("2025-02", "2025-03-03"), ("2025-03", "2025-04-01")):
-        deliver(dsn, "hr_insurance", due, [insured(n, month, n) for n in range(1, 31)])
+        deliver(dsn, "hr_insurance", due, [insured(n, month, n) for n in EMPLOYERS])
     build_figures(str(AS_OF))
 
 

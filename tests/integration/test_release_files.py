@@ -26,7 +26,7 @@ from tidu.settings import settings
 from tidu.stack.postgres import Cluster
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
-TABLES = ("city_monthly", "district_monthly", "indicator", "stock_movement")
+TABLES = ("city_monthly", "district_monthly", "early_sign", "indicator", "stock_movement")
 NAMES = {
     "manifest.json", "dictionary.csv", "release.xlsx", "sdmx_structure.json", "sdmx_monthly.csv",
     *(f"{table}.{kind}" for table in TABLES for kind in ("csv", "parquet")),
@@ -49,7 +49,7 @@ def built(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Te
                     " and indicator_code = 'insured_headcount' and period = '2025-03' and scope = 'all'",
                     [status, district],
                 )
-                assert changed.rowcount == 1
+                assert changed.rowcount >= 1
         yield dsn.rsplit("/", 1)[1]
 
 
@@ -121,7 +121,7 @@ def test_what_is_lost_is_written_again_and_what_was_changed_is_refused(town: str
     assert (folder() / "city_monthly.csv").read_bytes() == content
     assert (folder() / "files.json").exists()
     (folder() / "city_monthly.csv").chmod(0o640)
-    (folder() / "city_monthly.csv").write_bytes(content.replace(b"465", b"466"))
+    (folder() / "city_monthly.csv").write_bytes(content.replace(b"666", b"667"))
     with pytest.raises(TiduError, match=r"city_monthly.csv has changed since it was written"):
         shelf.keep(1)
 
@@ -210,7 +210,7 @@ def test_the_workbook_shows_the_tables_with_chinese_headings(town: str) -> None:
     assert len(cells) - 1 == count(town, "select count(*) from publish.city_monthly")
     place = cells[0].index("数值")
     total = {(r[1], r[2], r[4], r[6]): r[place] for r in cells[1:]}
-    assert total["2025-03", "insured_headcount", "all", ""] == 465
+    assert total["2025-03", "insured_headcount", "all", ""] == 666
     assert "1" in book.get_sheet_by_name("说明").to_python()[0]
 
 
@@ -243,7 +243,7 @@ def test_no_file_tells_the_value_of_a_suppressed_cell(town: str) -> None:
     heading, *cells = book.get_sheet_by_name(texts()["tables"]["district_monthly"]["zh"]).to_python()
     shown = [dict(zip(heading, row, strict=True)) for row in cells]
     suppressed = [r for r in shown if r["单元格状态"] in HIDDEN.values()]
-    assert len(suppressed) == len(HIDDEN)
+    assert {str(r["区划代码"]) for r in suppressed} == set(HIDDEN)
     assert {r[k] for r in suppressed for k in ("数值", "同比", "环比", "本年累计")} == {""}
 
 

@@ -56,11 +56,18 @@ def inputs(connection: Connection[Any], series_start: str, period: str) -> dict[
         )
         .fetchall()
     )
+    assessed = [
+        day
+        for (day,) in connection.execute(
+            "select as_of::text from intermediate.int_monitoring__assessed_month order by month"
+        ).fetchall()
+    ]
     return {
         "series_start": series_start,
         "period": period,
         "deliveries": deliveries,
         "decisions": decisions,
+        "assessed_on": assessed,
         "contracts": contracts_now(),
         **rules(),
     }

@@ -31,10 +31,19 @@ from tidu.publishing.revision import RULES
 from tidu.publishing.standing import release
 from tidu.settings import settings
 from tidu.transform import begin_build, build, finish_build
+from tidu.transform.tiers.assess import lay_tables
 from tidu.validation.rebuild import settle_anew
 
 RUN = "reproduce"
-EARLIER = ("indicator", "city_monthly", "district_monthly", "stock_movement")
+EARLIER = ("indicator", "city_monthly", "district_monthly", "stock_movement", "early_sign")
+
+
+TOLD_BEFORE = (
+    "with step as (select event_no, release_id, event from ops.release_event_log),"
+    " made as (select min(event_no) as event_no from step where release_id = %(id)s)"
+    " select p.release_id from step as p, made as m where p.event = 'published' and p.event_no < m.event_no"
+)
+"""Releases published before the one of `id` was made."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,8 @@ def reproduce(release_id: int, scratch: str, tell: Callable[[str], None] = lambd
         begin_build(RUN)
         build("mart", RUN, variables, since="stage")
         finish_build(RUN)
+        if found.manifest["as_of"] in found.manifest["assessed_on"]:
+            build("tier", RUN, variables)
         build("monitor", RUN, variables)
         tell("typed records, links, marts and figures are made again")
         made = publish(found.as_of, RUN, approver="")
@@ -157,22 +168,35 @@ def _take_over(reading: Connection[Any], writing: Connection[Any], release_id: i
         [Jsonb(known)],
     )
     _earlier_releases(reading, writing, release_id)
+    if manifest["assessed_on"]:
+        _earlier_assessments(reading, writing, manifest["as_of"])
+
+
+def _earlier_assessments(reading: Connection[Any], writing: Connection[Any], as_of: str) -> None:
+    """Copy who was in the seed pool on earlier business dates; dates are assessed in order."""
+    lay_tables(writing)
+    _copy(reading, writing, "mart.tier_run", "as_of < %s", [as_of])
+    _copy(reading, writing, "mart.tier_pool", "since < %s", [as_of])
+    writing.execute("update mart.tier_pool set until = null where until >= %s", [as_of])
 
 
 def _earlier_releases(reading: Connection[Any], writing: Connection[Any], release_id: int) -> None:
     """Copy the releases before this one in the state they were in, and let the next number be this one's."""
     with reading.cursor(row_factory=scalar_row) as cursor:
         shown = cursor.execute(
-            "with step as (select event_no, release_id, event from ops.release_event_log),"
-            " made as (select min(event_no) as event_no from step where release_id = %(id)s)"
-            " select p.release_id from step as p, made as m where p.event = 'published' and p.event_no < m.event_no"
-            " and not exists (select from step as w where w.release_id = p.release_id and w.event = 'withdrawn'"
-            "   and w.event_no < m.event_no) order by p.release_id",
+            f"{TOLD_BEFORE} and not exists (select from step as w where w.release_id = p.release_id"
+            " and w.event = 'withdrawn' and w.event_no < m.event_no) order by p.release_id",
             {"id": release_id},
         ).fetchall()
+        told = cursor.execute(f"{TOLD_BEFORE} order by p.release_id", {"id": release_id}).fetchall()
     writing.execute("set local session_replication_role = replica")
-    _copy(reading, writing, "ops.release", "release_id = any(%s)", [shown])
-    writing.execute("update ops.release set state = 'published'")
+    _copy(reading, writing, "ops.release", "release_id = any(%s)", [told])
+    writing.execute(
+        "update ops.release set state = case when release_id = any(%s) then 'published' else 'withdrawn' end", [shown]
+    )
+    # what a reader knew already decides what this one hides
+    _copy(reading, writing, "ops.disclosure_problem", "release_id = any(%s)", [told])
+    _copy(reading, writing, "ops.disclosure_cell", "since_release = any(%s)", [told])
     for table in EARLIER:
         _copy(reading, writing, f"publish.{table}", "release_id = any(%s)", [shown])
     writing.execute("set local session_replication_role = origin")

@@ -46,7 +46,8 @@ def enter_manifest(connection: Connection[Any], release_id: int, manifest: Mappi
 def check(connection: Connection[Any], release_id: int) -> None:
     """Enter as evidence what has just held of a release: identities, rows, and how many cells of each status."""
     row = connection.execute(
-        "select manifest -> 'tables', manifest -> 'disclosure' -> 'secret_cells', (select jsonb_object_agg(cell_status, cells) from ("
+        "select manifest -> 'tables', manifest -> 'disclosure' -> 'secret_cells',"
+        " (select jsonb_object_agg(cell_status, cells) from ("
         "   select cell_status, count(*) as cells from publish.district_monthly"
         "   where release_id = r.release_id group by cell_status) as c)"
         " from ops.release as r where release_id = %s",

@@ -108,12 +108,13 @@ def code_lists(connection: Connection[Any], release_id: int) -> Lists:
     ).fetchall()
     found = breakdown_values(connection, release_id)
     values = {pair: code_id(pair[1]) for pair in found}
-    names: dict[str, str] = {TOTAL: "合计"}
+    names, meant = {TOTAL: "合计"}, {TOTAL: ""}
     for (breakdown, value), code in values.items():
-        # a section letter means the same wherever it stands; other values are their own names
+        if meant.setdefault(code, value) != value:
+            raise TiduError(f"SDMX: {value} and {meant[code]} would both be the code {code}")
         name = breakdowns()[breakdown].values.get(value, value) if breakdown in breakdowns() else value
-        if names.setdefault(code, name) != name:
-            raise TiduError(f"SDMX: {value} and {names[code]} would both be the code {code}")
+        # a value that several breakdowns have, and name otherwise, goes by itself
+        names[code] = name if names.setdefault(code, name) == name else value
     return Lists(
         {
             "CL_FREQ": {"M": "每月 Monthly"},

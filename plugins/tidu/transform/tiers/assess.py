@@ -77,6 +77,13 @@ KEPT = {
 """Tables that keep what was found from date to date: their key, and what they tell of it."""
 
 
+def lay_tables(connection: psycopg.Connection) -> None:
+    """Make the tables, views and functions of mart.tier_* that are not there yet."""
+    connection.execute(measured_sql(inputs().values()).encode())
+    for file in (TABLES, COMMENTS):
+        connection.execute(file.read_text(encoding="utf-8").encode())
+
+
 def assess(token: str, run_id: str, as_of: dt.date) -> None:
     """Assess every enterprise by the policies in force on a business date; one transaction.
 
@@ -94,9 +101,7 @@ def assess(token: str, run_id: str, as_of: dt.date) -> None:
     with connect() as connection:
         connection.execute("select set_config('tidu.build', %s, true)", [token])
         connection.execute("select ops.assert_build('tier')")
-        connection.execute(measured_sql(inputs().values()).encode())
-        for file in (TABLES, COMMENTS):
-            connection.execute(file.read_text(encoding="utf-8").encode())
+        lay_tables(connection)
         _refuse_the_past(connection, as_of)
         set_id = _keep_set(connection, asked)
         standing = standing_sql(policies, [subject == "renewal" for subject, _ in asked])

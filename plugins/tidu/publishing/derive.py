@@ -1,4 +1,4 @@
-"""The registry of indicators, the plans and the industry systems as dbt seeds: generated here, kept in the tree, tested current.
+"""Indicators, plans and industry systems as dbt seeds: generated here, kept in the tree, tested current.
 
 dbt reads no YAML of ours, and transform may not import publishing; files are the bridge.
 """

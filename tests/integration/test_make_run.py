@@ -68,6 +68,7 @@ def test_the_first_run_takes_all_and_publishes(story: Story) -> None:
         "manifest.json",
         "files.json",
         "release.xlsx",
+        "cockpit.html",
     }
     delivered = len([d for d in story.world.glob("*/*.csv") if d.parent.name != "truth" and d.stem <= MIDDLE])
     ((taken, dates, open_),) = story.rows(

@@ -63,8 +63,10 @@ def approve(
 ) -> None:
     """Publish a draft in a person's name."""
     from tidu.publishing import approve as approve_release
+    from tidu.serving.cockpit import file_cockpit
 
     approve_release(release_id, by, reason)
+    file_cockpit(release_id)
     plain(f"release {release_id} is published, approved by {by}")
 
 

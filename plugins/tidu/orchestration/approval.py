@@ -51,6 +51,7 @@ class ReleaseApproval(ApprovalOperator):  # type: ignore[misc]
         from tidu.ledger import runs
         from tidu.publishing import approve, reject
         from tidu.publishing.question import question
+        from tidu.serving.cockpit import file_cockpit
 
         answer = super().execute_complete(context, event)
         release_id = context["ti"].xcom_pull(task_ids=self.task_id, key=RELEASE_KEY)
@@ -63,6 +64,7 @@ class ReleaseApproval(ApprovalOperator):  # type: ignore[misc]
         reason = str(answer["params_input"].get(REASON) or "")
         if self.APPROVE in answer["chosen_options"]:
             approve(release_id, by, reason or "approved in Airflow")
+            file_cockpit(release_id)
         else:
             reject(release_id, by, reason or "rejected in Airflow")
         runs.add_rows(occasion().run_id, 1, 1)

@@ -51,6 +51,7 @@ def release(outlet_events: Any = None) -> int:
     Should the server have lost the figures since they were made, they are made again first.
     """
     from tidu.publishing import made_by, publish
+    from tidu.serving.cockpit import file_cockpit
     from tidu.transform import build, figures_are_lost
 
     now = occasion()
@@ -62,6 +63,8 @@ def release(outlet_events: Any = None) -> int:
         raise AirflowSkipException("the newest release already holds these figures")
     told = {**now.extra(), "release_id": made}
     outlet_events[RELEASE].extra = told
-    if not now.approver.strip():
+    if now.approver.strip():
+        file_cockpit(made)
+    else:
         outlet_events[WAITING].add(DRAFT, extra=told)
     return made

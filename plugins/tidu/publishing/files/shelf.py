@@ -142,6 +142,17 @@ def read(release_id: int, name: str, sha256: str) -> bytes:
     return content
 
 
+def holds(release_id: int, name: str) -> bool:
+    """Tell whether a file lies in a release's folder."""
+    system, root = _store()
+    return bool(system.exists(f"{root}/{release_id}/{name}"))
+
+
+def add(release_id: int, file: Path) -> None:
+    """Lay a page made from a release beside its files; it is none of them, so the listing does not name it."""
+    _put(file, f"{release_id}/{file.name}")
+
+
 def _missing(release_id: int, known: list[File]) -> list[str]:
     """Return the names of files that are not there. Raises TiduError for one whose bytes have changed."""
     system, root = _store()

@@ -6,15 +6,18 @@ no enterprise, and no seed pool, which is part of no release. The page says so.
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from tidu.errors import TiduError
+from tidu.publishing.files import shelf
 from tidu.serving.cockpit import documents, page
 from tidu.serving.cockpit.reading import reading
 
+FILED_AS = "cockpit.html"
 CITY_MONTHS, DISTRICT_MONTHS = 12, 3
 """Newest months whose breakdowns are inside."""
 
@@ -30,6 +33,16 @@ def write_cockpit(release_id: int, path: Path) -> None:
     unfinished = path.with_name(f".{path.name}.part")
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(path)
+
+
+def file_cockpit(release_id: int) -> None:
+    """Lay a release's cockpit beside its files as cockpit.html; one that lies there stays as it is."""
+    if shelf.holds(release_id, FILED_AS):
+        return
+    with tempfile.TemporaryDirectory(prefix="tidu-cockpit-") as folder:
+        made = Path(folder) / FILED_AS
+        write_cockpit(release_id, made)
+        shelf.add(release_id, made)
 
 
 def cockpit(release_id: int) -> str:

@@ -47,7 +47,7 @@ def rule(amounts: Sequence[float]) -> bool:
     )  # fmt: skip
 
 
-def town(seed: int, enterprises: int) -> list[Row]:
+def town(seed: int, enterprises: int, spread: float = 1.2) -> list[Row]:
     """Enterprises of all sizes, thinly spread, some zones and sections with hardly anybody."""
     r = random.Random(seed)
     return [
@@ -58,7 +58,7 @@ def town(seed: int, enterprises: int) -> list[Row]:
             r.choice(("小型", "小型", "微型", "中型")),
             r.choice(("未分类", "未分类", "QD-FTZ")),
             r.choice((PRIVATE, PRIVATE, PRIVATE, (True, True, False), (False, True, True), STATE)),
-            round(r.lognormvariate(3, 1.2), 2) + 0.01,
+            round(r.lognormvariate(3 * spread, spread), 2) + 0.01,
         )
         for n in range(enterprises)
     ]
@@ -161,6 +161,17 @@ def test_nobody_gets_near_what_is_hidden(seed: int, tables: frozenset[tuple[str,
             rest = sum(r[6] for r in rows if belongs(r, everything)) - amount
         assert most - amount >= 0.0999 * rest, (scope, *cell[1:])
         assert amount - least >= 0.0999 * rest, (scope, *cell[1:])
+
+
+@pytest.mark.parametrize("spread", [2.5, 4.0])
+def test_cells_of_a_few_yuan_beside_billions_are_as_safe(spread: float) -> None:
+    largest = 0.0
+    for seed in range(40):
+        found = asked(town(400 + seed, 70, spread))
+        hidden = protected(found)
+        assert len(too_close(found, found.released & ~hidden, RULES.margin)) == 0, seed
+        largest = max(largest, found.magnitude.max() / found.magnitude.min())
+    assert largest > 1e5
 
 
 def sums(keys: Sequence[Cell], total: Cell) -> list[list[Cell]]:

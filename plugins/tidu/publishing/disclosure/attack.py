@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import vstack
 
-from tidu.publishing.disclosure.linear import Programme
+from tidu.publishing.disclosure.linear import REACH, Programme, by_size
 from tidu.publishing.disclosure.problem import Bools, Floats, Problem
 
 SWEEPS = 6
@@ -38,16 +38,26 @@ def room(problem: Problem, margin: float) -> Floats:
 
 def bounds(problem: Problem, is_open: Bools, targets: NDArray[np.intp], margin: float) -> Bounds:
     """Return how closely the targets can be bounded; pushing a cell ends when it is uncertain enough."""
-    whole = max(float(problem.magnitude.sum()), 1.0)
-    rows = vstack([problem.made_of[is_open], problem.ties], format="csr") / whole
+    below, above = np.zeros(len(problem.released)), np.zeros(len(problem.released))
+    for group in by_size(targets, room(problem, margin)):
+        below[group], above[group] = _pushed(problem, is_open, group, room(problem, margin)[group])
+    return Bounds(targets, below[targets], above[targets])
+
+
+def _pushed(problem: Problem, is_open: Bools, targets: NDArray[np.intp], need: Floats) -> tuple[Floats, Floats]:
+    """Return how far down and up each target of about one size can be pushed."""
+    reach = REACH * float(need.max())
+    parts = np.minimum(problem.magnitude, reach)
+    rows = vstack([problem.made_of[is_open], problem.ties], format="csr")
     zeros = np.zeros(rows.shape[0])
-    programme = Programme(rows, (zeros, zeros), (-problem.magnitude, np.full(len(problem.magnitude), whole)))
-    wanted = room(problem, margin)[targets] * (1 - TOLERANCE)
+    # unknowns in units of the reach; a part may grow by as much, and shrink to nothing
+    programme = Programme(rows, (zeros, zeros), (-parts / reach, np.ones(len(parts))))
+    wanted = need * (1 - TOLERANCE)
     below, above = np.zeros(len(targets)), np.zeros(len(targets))
     made_of = problem.made_of[targets]
 
     def push(direction: Floats) -> None:
-        moved = made_of @ programme.minimise(-(made_of.T @ (direction / wanted)))
+        moved = made_of @ programme.minimise(-(made_of.T @ (direction / need)) * reach) * reach
         np.maximum(above, moved, out=above)
         np.maximum(below, -moved, out=below)
 
@@ -58,13 +68,11 @@ def bounds(problem: Problem, is_open: Bools, targets: NDArray[np.intp], margin: 
             break
         signs = np.where(above < wanted, 1.0, -1.0) * np.where(random.random(len(targets)) < 0.8, 1.0, -1.0)
         push(np.where(close, signs * random.uniform(0.5, 1.5, len(targets)), 0.0))
-    for n in np.flatnonzero(above < wanted):
-        if above[n] < wanted[n]:
-            push(np.where(np.arange(len(targets)) == n, 1.0, 0.0))
-    for n in np.flatnonzero(below < wanted):
-        if below[n] < wanted[n]:
-            push(np.where(np.arange(len(targets)) == n, -1.0, 0.0))
-    return Bounds(targets, below, above)
+    for sign, reached in ((1.0, above), (-1.0, below)):
+        for n in np.flatnonzero(reached < wanted):
+            if reached[n] < wanted[n]:
+                push(np.where(np.arange(len(targets)) == n, sign, 0.0))
+    return below, above
 
 
 def too_close(problem: Problem, is_open: Bools, margin: float) -> NDArray[np.intp]:

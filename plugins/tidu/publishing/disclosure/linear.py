@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import highspy
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,21 @@ from scipy.sparse import csr_array
 from tidu.errors import TiduError
 
 Floats = NDArray[np.float64]
+
+
+REACH = 10_000.0
+"""How many times what it needs a target may move anything: enough for many at once, little enough to be exact."""
+
+
+def by_size(targets: NDArray[np.intp], need: Floats) -> Iterator[NDArray[np.intp]]:
+    """Split targets into groups whose needs lie within a factor of ten.
+
+    Of a city's billions the last digit of a double is more than what a small cell needs; so a programme looks only at
+    targets of about one size, and at moves that are not much larger.
+    """
+    decades = np.floor(np.log10(need[targets]))
+    for decade in np.unique(decades):
+        yield targets[decades == decade]
 
 
 class Programme:
@@ -29,6 +46,7 @@ class Programme:
         self._solver = highspy.Highs()
         self._solver.setOptionValue("output_flag", False)
         self._solver.setOptionValue("threads", 1)
+        self._solver.setOptionValue("primal_feasibility_tolerance", 1e-9)
         self._solver.passModel(lp)
         self._columns = np.arange(rows.shape[1], dtype=np.int32)
 

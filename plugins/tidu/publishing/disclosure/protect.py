@@ -19,13 +19,15 @@ from scipy.sparse import block_array, diags_array, eye_array
 
 from tidu.errors import TiduError
 from tidu.publishing.disclosure.attack import TOLERANCE, room
-from tidu.publishing.disclosure.linear import Programme
+from tidu.publishing.disclosure.linear import REACH, Programme, by_size
 from tidu.publishing.disclosure.parameters import Parameters
 from tidu.publishing.disclosure.problem import CITY, Bools, Floats, Problem
 
 REWARD = 1e5
 """What it is worth to move a cell, beside what it costs to hide others."""
 PASSES, SPARSE = 3, 0.02
+MORE, UNNOTICED = 1.05, 1e-4
+"""Cells are moved by a little more than they need, for what of a shift goes unnoticed because it is tiny."""
 CITY_OF_ALL, CITY_TOTAL, CITY_PART, DISTRICT_TOTAL, SCOPE_TOTAL = 500.0, 50.0, 10.0, 20.0, 5.0
 
 
@@ -80,16 +82,17 @@ def _tells(sizes: dict[str, Floats], cells: NDArray[np.intp], parameters: Parame
 
 def _shift(problem: Problem, parameters: Parameters, hidden: Bools, wanted: NDArray[np.intp]) -> None:
     """Hide what it takes to move every wanted cell by its margin: many at once, then one by one what is in the way."""
-    need = room(problem, parameters.margin)
+    need = room(problem, parameters.margin) * MORE
     random = np.random.default_rng(zlib.crc32("|".join(problem.frame.row(0)[:2]).encode()))
-    left, stuck = wanted, False
-    while len(left):
-        chosen = left[:1] if stuck else left
-        moved = np.abs(_move(problem, hidden, chosen, need, random, spare_the_city=not stuck))
-        still = left[moved[left] < need[left] * (1 - TOLERANCE)]
-        if stuck and len(still) == len(left):
-            raise TiduError(f"disclosure control: no shift moves the cell {problem.frame.row(int(chosen[0]))[:6]}")
-        stuck, left = len(still) == len(left), still
+    for group in by_size(wanted, need):
+        left, stuck = group, False
+        while len(left):
+            chosen = left[:1] if stuck else left
+            moved = np.abs(_move(problem, hidden, chosen, need, random, spare_the_city=not stuck))
+            still = left[moved[left] < need[left] * (1 - TOLERANCE)]
+            if stuck and len(still) == len(left):
+                raise TiduError(f"disclosure control: no shift moves the cell {problem.frame.row(int(chosen[0]))[:6]}")
+            stuck, left = len(still) == len(left), still
 
 
 def _move(
@@ -104,14 +107,16 @@ def _move(
     """Move as many of the chosen cells as one shift can, hide what it takes, and return how far each cell moved.
 
     `spare_the_city`: the city's total of all stays open whatever it takes.
-
     The shift taken back must be possible too, so no part moves by more than it holds. Unknowns: the parts' moves, how
     far each open cell is moved up and down (its cost), and the share of its need that each chosen cell is moved by.
     """
+    reach = REACH / 10 * float(need[chosen].max())
     open_cells = np.flatnonzero(problem.released & ~hidden)
-    parts = diags_array(problem.magnitude)
-    noticed = diags_array(1 / problem.column("magnitude")[open_cells]) @ problem.made_of[open_cells] @ parts
-    tied = problem.ties @ parts / problem.magnitude.max()
+    size = np.minimum(problem.magnitude, reach)
+    worth = np.minimum(problem.column("magnitude")[open_cells], reach)
+    parts = diags_array(size)
+    noticed = diags_array(1 / worth) @ problem.made_of[open_cells] @ parts
+    tied = problem.ties @ parts / size.max()
     signs = random.choice([-1.0, 1.0], len(chosen))
     pushed = diags_array(signs / need[chosen]) @ problem.made_of[chosen] @ parts
     opens, targets = len(open_cells), len(chosen)
@@ -125,8 +130,8 @@ def _move(
     )
     lower, upper = np.zeros(rows.shape[0]), np.zeros(rows.shape[0])
     upper[-targets:] = np.inf
-    cost, moves = _weights(problem)[open_cells], np.ones(len(problem.magnitude))
-    may = np.where((cost == CITY_OF_ALL) & spare_the_city, 0.0, 1.0)
+    cost, moves = _weights(problem)[open_cells], np.ones(len(size))
+    may = np.where((cost == CITY_OF_ALL) & spare_the_city, 0.0, np.inf)
     bounds = (
         np.concatenate([-moves, np.zeros(2 * opens + targets)]),
         np.concatenate([moves, may, may, np.ones(targets)]),
@@ -139,8 +144,8 @@ def _move(
         found = programme.minimise(np.concatenate([0 * moves, price, price, np.full(targets, -REWARD)]))
         shift, up, down = np.split(found[: len(moves) + 2 * opens], [len(moves), len(moves) + opens])
         spent = up + down
-    hidden[open_cells[spent > TOLERANCE]] = True
-    return np.asarray(problem.made_of @ (shift * problem.magnitude))
+    hidden[open_cells[spent * worth > UNNOTICED * need[chosen].min()]] = True
+    return np.asarray(problem.made_of @ (shift * size))
 
 
 def _weights(problem: Problem) -> Floats:

@@ -3,9 +3,9 @@
   the whole project anew for every business date.
 -#}
 
-{#- The business date of the build as a date; never the clock. -#}
+{#- The business date of the build as a date; never the clock. A view read outside of builds has none, and shows nothing. -#}
 {% macro as_of() -%}
-    current_setting('tidu.as_of')::date
+    nullif(current_setting('tidu.as_of', true), '')::date
 {%- endmacro %}
 
 {#- First day of the published series; null: it begins in the month of the earliest accepted delivery. -#}

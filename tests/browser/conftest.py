@@ -14,9 +14,9 @@ from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Closed at the end of this folder: while it is open no other test of this process can run an event loop."""
+    """Closed at the end of each file: while it is open no other test of this process can run an event loop."""
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("no chromium on this machine (Debian: chromium)")

@@ -47,11 +47,9 @@ insert into mart.plan_target (target_code, plan, name, year, target, unit, actua
     ('a', '“十四五”民营经济规划', '专精特新中小企业', 2025, 2000, '家', 9999, 0.99, '2027-06-30', '以后的日期');
 """
 SIGNS = """
-create table if not exists publish.early_sign (release_id bigint, district_code text, indicator_code text, period text,
-    kind text, note_zh text, note_en text);
-insert into publish.early_sign (release_id, district_code, indicator_code, period, kind, note_zh, note_en) values
-    (3, '370203', 'market_entities', '2026-05', 'change_point', '本月较趋势明显回落', 'Well below its trend'),
-    (3, '370211', 'market_entities', '2026-05', 'change_point', '连续三月上升', 'Third month of growth');
+insert into publish.early_sign (release_id, district_code, indicator_code, period, kind, score, note_zh, note_en) values
+    (3, '370203', 'market_entities', '2026-05', 'level_shift', -4, '本月较趋势明显回落', 'Well below its trend'),
+    (3, '370211', 'market_entities', '2026-05', 'outlier', 5, '连续三月上升', 'Third month of growth');
 """
 CROWD_ENTERPRISES = """
 insert into mart.enterprise (enterprise_id, name, former_names, is_private, status, district_code, is_branch,

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.dbt.town import build_figures, deliver, take_in, uscc
-from tests.integration.released_town import AS_OF, build_town, count
+from tests.integration.released_town import AS_OF, EMPLOYERS, build_town, count
 from tests.warehouses import new_warehouse
 from tidu.errors import ReleaseBlocked, TiduError
 from tidu.ledger.database import connect
@@ -82,7 +82,7 @@ def test_a_new_delivery_gives_a_new_release(figures: str) -> None:
         "select value from publish.city_monthly_latest where indicator_code = 'insured_headcount'"
         " and period = '2025-03' and scope = 'all' and breakdown = ''"
     )
-    assert count(figures, headcount) == sum(range(1, 31)) + 99
+    assert count(figures, headcount) == sum(EMPLOYERS) + 99
     assert [r.release_id for r in releases()] == [second, first]
 
 

@@ -16,7 +16,12 @@ from tidu.publishing.registry import ROOT, Indicator, breakdowns, indicators
 
 def test_the_seeds_in_the_tree_are_current() -> None:
     files = seed_files()
-    assert {p.name for p in files} == {"seed_indicator.csv", "seed_breakdown_value.csv", "seed_industry_tag.csv"}
+    assert {p.name for p in files} == {
+        "seed_indicator.csv",
+        "seed_breakdown_value.csv",
+        "seed_plan_target.csv",
+        "seed_industry_tag.csv",
+    }
     stale = [p.name for p, text in files.items() if p.read_text(encoding="utf-8") != text]
     assert stale == [], "run `tidu release derive`"
     assert derive() == []

@@ -27,6 +27,8 @@ EMPLOYERS = {
     "beside a code as heavy": [(6, uscc(1), BRANCH), (6, uscc(2), OTHER)],
     "under a branch's code": [(12, uscc(3), SECOND_BRANCH)],
     "of a parent elsewhere": [(12, uscc(99), BRANCH)],
+    "unregistered, once called like its parent": [(11, uscc(1), UNREGISTERED), (1, None, PARENT)],
+    "the parent's, mostly without a code": [(9, None, PARENT), (3, uscc(1), UNREGISTERED)],
 }
 
 
@@ -38,6 +40,10 @@ def town(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Tem
             {"entity_no": number, "entity_name": name, "uscc": uscc(int(number)), "entity_category": "企业",
              "established_on": "2018-01-02", "reg_status": "存续", "updated_at": "2025-01-01T08:00:00"}
             for number, name in (("1", PARENT), ("2", OTHER), ("3", BRANCH), ("4", SECOND_BRANCH))
+        ] + [
+            {"entity_no": "5", "entity_name": "青岛丙杂货店", "reg_no": "370203851205000",
+             "entity_category": "个体工商户", "established_on": "2010-01-02", "reg_status": "存续",
+             "updated_at": "2025-01-01T08:00:00"}
         ])  # fmt: skip
         for employer, spellings in EMPLOYERS.items():
             spelt = [spelling[1:] for spelling in spellings for _ in range(spelling[0])]
@@ -47,9 +53,13 @@ def town(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Tem
                 for month, (code, name) in enumerate(spelt, start=1)
             ])  # fmt: skip
         deliver(dsn, "tx_taxpayer", "2025-01-10", [
-            {"taxpayer_no": number, "taxpayer_id": "370203800101002", "taxpayer_name": name,
-             "updated_at": "2025-01-01T08:00:00"}
-            for number, name in (("noodles", "好味小面馆"), ("hair", "光晖理发店"))
+            {"taxpayer_no": number, "taxpayer_id": code, "taxpayer_name": name, "updated_at": "2025-01-01T08:00:00"}
+            for number, code, name in (
+                ("noodles", "370203800101002", "好味小面馆"), ("hair", "370203800101002", "光晖理发店"),
+                # the check of a registration number holds by chance; or the register has it
+                ("tea", "370203800101008", "清心茶铺"), ("keys", "370203800101008", "开元配匙铺"),
+                ("groceries", "370203851205000", "丙记"),
+            )
         ])  # fmt: skip
         for delivered_on, names in (("2025-01-10", (BRANCH, PARENT)), ("2025-02-10", (PARENT, BRANCH))):
             deliver(dsn, "fn_loan", delivered_on, [
@@ -86,6 +96,8 @@ def test_an_account_is_a_branchs_where_the_branch_speaks_as_often_as_its_parent(
         "beside a code as heavy": (None, "minted"),
         "under a branch's code": ("3", "uscc"),
         "of a parent elsewhere": ("3", "name_exact"),
+        "unregistered, once called like its parent": (None, "minted"),
+        "the parent's, mostly without a code": ("1", "uscc"),
     }
 
 
@@ -94,5 +106,8 @@ def test_a_record_is_whose_its_last_delivery_says(town: Figures) -> None:
 
 
 def test_shops_of_one_person_are_not_one_by_the_persons_number(town: Figures) -> None:
-    shops = "select count(distinct enterprise_id), min(method) from mart.enterprise_xref where dataset = 'tx_taxpayer'"
-    assert town.rows(shops) == [(2, "minted")]
+    found = owners(town, "tx_taxpayer")
+    assert found.pop("groceries") == ("5", "reg_no")
+    assert found == dict.fromkeys(("noodles", "hair", "tea", "keys"), (None, "minted"))
+    shops = "select count(distinct enterprise_id) from mart.enterprise_xref where dataset = 'tx_taxpayer'"
+    assert town.rows(shops) == [(5,)]

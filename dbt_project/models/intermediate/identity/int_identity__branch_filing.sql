@@ -20,6 +20,12 @@ current_registration as (
 
 ),
 
+registered_name as (
+
+    select * from {{ ref('int_identity__registered_name') }}
+
+),
+
 registered_entity as (
 
     select * from {{ ref('int_identity__registered_entity') }}
@@ -42,6 +48,39 @@ named as (
 
 ),
 
+-- its rows without any code speak by their name
+called as (
+
+    select
+        party_variant.party_kind,
+        party_variant.party_no,
+        registered_name.enterprise_id as parent_enterprise_id,
+        party_variant.weight,
+        party_variant.last_delivered_on,
+        false as is_branch
+    from party_variant
+    inner join registered_name on party_variant.name_key = registered_name.name_key
+    where
+        party_variant.code_key is null
+        and (party_variant.party_kind, party_variant.party_no, registered_name.enterprise_id) in (
+            select
+                named.party_kind,
+                named.party_no,
+                named.parent_enterprise_id
+            from named
+            where named.is_branch
+        )
+
+),
+
+spoken as (
+
+    select * from named
+    union all
+    select * from called
+
+),
+
 -- the old and the new code of one enterprise are one code
 weighed as (
 
@@ -53,7 +92,7 @@ weighed as (
         coalesce(sum(weight) filter (where not is_branch), 0) as other_weight,
         max(last_delivered_on) filter (where is_branch) as branch_last_on,
         max(last_delivered_on) filter (where not is_branch) as other_last_on
-    from named
+    from spoken
     group by party_kind, party_no, parent_enterprise_id
     having bool_or(is_branch)
 

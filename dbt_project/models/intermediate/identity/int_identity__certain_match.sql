@@ -48,7 +48,10 @@ evidence as (
         on
             party_variant.party_kind = branch_filing.party_kind
             and party_variant.party_no = branch_filing.party_no
-            and party_code.enterprise_id = branch_filing.parent_enterprise_id
+            and case
+                when party_variant.code_key is null then registered_name.enterprise_id
+                else party_code.enterprise_id
+            end = branch_filing.parent_enterprise_id
     where party_code.enterprise_id is not null or registered_name.enterprise_id is not null
 
 ),

@@ -20,6 +20,7 @@ codes as (
         party_variant.code_key,
         by_uscc.enterprise_id as uscc_enterprise_id,
         by_org_code.enterprise_id as org_code_enterprise_id,
+        by_reg_no.enterprise_id as reg_no_enterprise_id,
         {{ is_personal_number('party_variant.code_key') }} as is_personal
     from party_variant
     left join registered_code as by_uscc
@@ -31,9 +32,14 @@ codes as (
             length(party_variant.code_key) in (9, 15)
             and right(party_variant.code_key, 9) = by_org_code.code
             and by_org_code.code_kind = 'org_code'
+    left join registered_code as by_reg_no
+        on
+            party_variant.code_key = by_reg_no.code
+            and by_reg_no.code_kind = 'reg_no'
     -- no code is longer than 20; what is longer than an index takes would stop the build
     where length(party_variant.code_key) <= 100
-    group by party_variant.code_key, by_uscc.enterprise_id, by_org_code.enterprise_id
+    group by
+        party_variant.code_key, by_uscc.enterprise_id, by_org_code.enterprise_id, by_reg_no.enterprise_id
 
 ),
 
@@ -44,6 +50,7 @@ read as (
     select
         code_key,
         uscc_enterprise_id,
+        reg_no_enterprise_id,
         case
             when length(code_key) = 18 and (uscc_enterprise_id is not null or ops.is_uscc(code_key))
                 then substr(code_key, 9, 9)
@@ -55,7 +62,13 @@ read as (
             when org_code_enterprise_id is not null and not is_personal and not ops.is_reg_no(code_key)
                 then right(code_key, 9)
         end as org_code,
-        case when length(code_key) = 15 and ops.is_reg_no(code_key) then code_key end as reg_no
+        -- one person's number in ten passes the check of a registration number
+        case
+            when
+                length(code_key) = 15 and ops.is_reg_no(code_key)
+                and (not is_personal or reg_no_enterprise_id is not null)
+                then code_key
+        end as reg_no
     from codes
 
 ),
@@ -67,21 +80,21 @@ final as (
         read.org_code,
         read.reg_no,
         length(read.code_key) = 18 and read.org_code is not null as is_uscc,
-        coalesce(read.uscc_enterprise_id, by_org_code.enterprise_id, by_reg_no.enterprise_id) as enterprise_id,
+        coalesce(
+            read.uscc_enterprise_id,
+            by_org_code.enterprise_id,
+            case when read.reg_no is not null then read.reg_no_enterprise_id end
+        ) as enterprise_id,
         case
             when read.uscc_enterprise_id is not null then 'uscc'
             when by_org_code.enterprise_id is not null then 'org_code'
-            when by_reg_no.enterprise_id is not null then 'reg_no'
+            when read.reg_no is not null and read.reg_no_enterprise_id is not null then 'reg_no'
         end as method
     from read
     left join registered_code as by_org_code
         on
             read.org_code = by_org_code.code
             and by_org_code.code_kind = 'org_code'
-    left join registered_code as by_reg_no
-        on
-            read.reg_no = by_reg_no.code
-            and by_reg_no.code_kind = 'reg_no'
 
 )
 

@@ -99,8 +99,9 @@ def test_a_draft_is_asked_about_where_no_run_waits_for_the_answer(described: dic
 
 def test_the_warehouse_is_maintained_every_day_after_the_departments_were_asked(described: dict[str, Any]) -> None:
     maintain = described["dags"]["maintain_warehouse"]
-    assert set(maintain["tasks"]) == {"tickets", "returns", "freshness"}
+    assert set(maintain["tasks"]) == {"tickets", "returns", "district_returns", "freshness"}
     assert maintain["tasks"]["returns"]["upstream"] == ["tickets"]
+    assert maintain["tasks"]["district_returns"]["upstream"] == ["tickets"]
     assert maintain["cron"] == f"0 {(described['ask_hour'] + 3) % 24} * * *"
 
 

@@ -85,6 +85,23 @@ def targets(
 
 
 @app.command()
+def returns(
+    as_of: Annotated[str, typer.Option("--as-of", help="Business date; default: the one maintained last.")] = "",
+    district: Annotated[str | None, typer.Option(help="Code of one district; default: all of them.")] = None,
+) -> None:
+    """Write the packages handed back to districts, those whose content has changed; list their files."""
+    from tidu.serving.returning import files_of, write_packages
+
+    written = write_packages(day(as_of) if as_of else None, district)
+    if not written:
+        plain("nothing new to hand back: every district has its package, or no release is published yet")
+    for package in written:
+        plain(f"{package.district_code}: returns/{package.folder}, release {package.release_id}")
+        for file in files_of(package):
+            plain(f"  {file.name}, {file.bytes} bytes" + (f", {file.rows} rows" if file.rows is not None else ""))
+
+
+@app.command()
 def ranking(
     *,
     measure: Annotated[str, typer.Option(help="revenue, tax_paid or rd_expense.")],

@@ -20,6 +20,11 @@ ATTEMPTS = 20
 COLLISIONS = ("XX000", "23505", "42710", "40001")
 """Tuple concurrently updated, a name made by somebody else meanwhile."""
 
+MEMBER = """
+select 1 from pg_auth_members
+where member = (select oid from pg_roles where rolname = %s) and roleid = (select oid from pg_roles where rolname = %s)
+"""
+
 READ = ("select",)
 ADD = ("select", "insert")
 KEEP = ("select", "insert", "update")
@@ -101,12 +106,28 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "ops.business_date": KEEP,
         "ops.correction_ticket": KEEP,
         "ops.department_return": ADD,
+        "ops.district_return": ADD,
+        "mart.*": READ,
         "ops.alert_event": ADD,
     },
     Role.COCKPIT: {"mart.*": READ, "publish.*": READ, "ops.release": READ, "ops.cockpit_access_log": ADD},
+    Role.DISTRICT: {
+        "ops.correction_ticket": READ,
+        "ops.district_return": READ,
+        "ops.contract_dataset": READ,
+        "ops.contract_field": READ,
+        "publish.indicator": READ,
+        "publish.city_monthly": READ,
+        "publish.district_monthly": READ,
+        "publish.stock_movement": READ,
+        "publish.early_sign": READ,
+    },
     Role.READ: {"mart.*": READ, "publish.*": READ},
 }
 """Role -> relation (`*`: any ending) -> privileges; `maintain` (analyze) from PostgreSQL 17 on."""
+
+BY_THEIR_MAKER = (Role.DISTRICT, "mart")
+"""A role whose rights in a schema come with the policies that limit them (ops.keep_to_districts), never without."""
 
 EXCEPT: dict[Role, tuple[str, ...]] = {Role.LAND: ("raw.*_repair",)}
 """Relations that a pattern above matches and that are not meant: repairs are a reviewer's."""
@@ -134,7 +155,7 @@ def enforce(connection: psycopg.Connection) -> list[Standing]:
     Needs autocommit and the lock of the migration. Idempotence: with everything in force nothing is written.
     A login that may not make roles is no error: the reason is returned and kept in ops.stage_role.
     """
-    standing = [Standing(role, _ensure_role(connection, role)) for role in Role]
+    standing = [Standing(role, ensure_role(connection, role.value, role is not Role.DISTRICT)) for role in Role]
     missing = _statements(connection, [s.role for s in standing if s.reason is None])
     if missing:
         # names are quoted by the database that made the statements
@@ -159,16 +180,25 @@ def shortcomings(connection: psycopg.Connection) -> str | None:
     return f"no roles of their own for the stages ({row[0]}): they run with the rights of {row[2]}; {row[1]}"
 
 
-def _ensure_role(connection: psycopg.Connection, role: Role) -> str | None:
-    """Make a role and take it on; return why that cannot be."""
-    name = sql.Identifier(role.value)
+def ensure_role(connection: psycopg.Connection, role: str, inherits: bool, group: str | None = None) -> str | None:
+    """Make a role and take it on, which needs autocommit; return why that cannot be.
+
+    Args:
+        connection: in the login's own rights.
+        role: its name; a role that is there stays.
+        inherits: whether the login has its rights all the time, or only while it acts under it.
+        group: a role whose rights this one shall have.
+    """
+    name, mode = sql.Identifier(role), sql.SQL("true" if inherits else "false")
     known = "select oid from pg_roles where rolname = %s"
+    held = "select 1 from pg_roles where rolname = %s and pg_has_role(oid, 'SET')"
     try:
-        if connection.execute(known, [role.value]).fetchone() is None:
-            _patiently(connection, sql.SQL("create role {} nologin").format(name), unless=(known, role.value))
-        held = "select 1 from pg_roles where rolname = %s and pg_has_role(oid, 'SET') and pg_has_role(oid, 'USAGE')"
-        if connection.execute(held, [role.value]).fetchone() is None:
-            _patiently(connection, sql.SQL("grant {} to current_user with inherit true, set true").format(name))
+        if connection.execute(known, [role]).fetchone() is None:
+            _patiently(connection, sql.SQL("create role {} nologin").format(name), unless=(known, role))
+        if connection.execute((held + " and pg_has_role(oid, 'USAGE')" * inherits).encode(), [role]).fetchone() is None:
+            _patiently(connection, sql.SQL("grant {} to current_user with inherit {}, set true").format(name, mode))
+        if group is not None and connection.execute(MEMBER, [role, group]).fetchone() is None:
+            _patiently(connection, sql.SQL("grant {} to {}").format(sql.Identifier(group), name))
     except psycopg.errors.InsufficientPrivilege as error:
         return f"{error.diag.message_primary}; an administrator can lend them: docs/security.md"
     return None
@@ -210,6 +240,8 @@ def _statements(connection: psycopg.Connection, usable: list[Role]) -> list[str]
             "want_columns": [w[2].partition(" ")[2].strip("()") for w in wanted],
             "except_roles": [role.value for role, patterns in EXCEPT.items() for _ in patterns],
             "except_patterns": [_like(pattern) for patterns in EXCEPT.values() for pattern in patterns],
+            "by_maker_role": BY_THEIR_MAKER[0].value,
+            "by_maker_schema": BY_THEIR_MAKER[1],
             "maker_schemas": [m[0] for m in makers],
             "maker_roles": [m[1] for m in makers],
         },

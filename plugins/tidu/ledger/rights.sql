@@ -35,7 +35,7 @@ wanted as (
 held as (
     select r.name as role, l.quoted, null::name as column_name, a.privilege_type as privilege
     from relation as l cross join aclexplode(l.relacl) as a join role as r on r.oid = a.grantee
-    where a.grantee <> l.relowner
+    where a.grantee <> l.relowner and (r.name, l.schema_name) <> (%(by_maker_role)s, %(by_maker_schema)s)
     union
     select r.name, l.quoted, t.attname, a.privilege_type
     from relation as l join pg_attribute as t on t.attrelid = l.oid and t.attacl is not null
@@ -43,6 +43,8 @@ held as (
 ),
 schema_wanted as (
     select distinct w.role, split_part(w.pattern, '.', 1) as schema_name, 'USAGE' as privilege from want as w
+    union
+    select r.name, %(by_maker_schema)s, 'USAGE' from role as r where r.name = %(by_maker_role)s
     union
     -- the functions that read delivered text, and the guards of releases, live in these two
     select r.name, 'ops', 'USAGE' from role as r where r.name <> 'tidu_read'

@@ -36,6 +36,8 @@ class Role(StrEnum):
     """Keeps correction tickets, hands departments their returns, raises what is late."""
     COCKPIT = "tidu_cockpit"
     """Shows releases, and enterprise lists with a record of who saw them."""
+    DISTRICT = "tidu_district"
+    """What every district may read; which rows of it follows from the district's own role (tidu.ledger.districts)."""
     READ = "tidu_read"
     """Reads mart and publish; what downstream systems are given."""
 
@@ -50,8 +52,8 @@ TAKE = (
 
 
 @contextmanager
-def acting_as(role: Role) -> Iterator[None]:
-    """Let connections opened within take `role`; also a decorator. The innermost counts."""
+def acting_as(role: Role | None) -> Iterator[None]:
+    """Let connections opened within take `role`, or none; also a decorator. The innermost counts."""
     token = _acting.set(role)
     try:
         yield

@@ -17,6 +17,7 @@ from tidu.contracts import contracts
 from tidu.errors import TiduError
 from tidu.ledger.database import connect
 from tidu.ledger.roles import Role, acting_as
+from tidu.ledger.ticket_places import place
 from tidu.ledger.ticket_sources import DISAGREEMENT, DRIFT, QUARANTINE, REDELIVERED, held_value_sql
 
 LOCK = 7_411_005
@@ -98,6 +99,7 @@ def refresh(as_of: dt.date) -> Change:
         # before the first build of the master nobody can disagree with it
         if connection.execute("select to_regclass(%s) is not null", [DISAGREEMENTS]).fetchone() == (True,):
             parts.append(_merge(connection, "disagreement", DISAGREEMENT, as_of, "agreed"))
+        place(connection)
     return Change(*(sum(getattr(part, name) for part in parts) for name in Change.__annotations__))
 
 

@@ -1,4 +1,4 @@
-"""The DAG that keeps the warehouse in order every day: tickets, returns to departments, what is late or due."""
+"""The DAG that keeps the warehouse in order every day: tickets, returns to departments and districts, what is late."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def maintenance_dag(owner: str, doc_md: str | None) -> DAG:
         tags=[Tag.MAINTAIN, Tag.IMPACT_DEPARTMENT],
         doc_md=doc_md,
     ) as dag:
-        tickets() >> returns()
+        tickets() >> [returns(), district_returns()]
         freshness()
     return dag
 
@@ -57,6 +57,20 @@ def returns() -> int:
     written = write_returns(now.as_of)
     if not written:
         raise AirflowSkipException(f"every department has its return of {now.as_of}")
+    runs.add_rows(now.run_id, 0, len(written))
+    return len(written)
+
+
+@task
+def district_returns() -> int:
+    """Write each district's package; return how many were written. Skips itself when the last ones say it all."""
+    from tidu.ledger import runs
+    from tidu.serving.returning import write_packages
+
+    now = occasion()
+    written = write_packages(now.as_of)
+    if not written:
+        raise AirflowSkipException("every district has its package, or no release is published yet")
     runs.add_rows(now.run_id, 0, len(written))
     return len(written)
 

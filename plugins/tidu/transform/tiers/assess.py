@@ -69,9 +69,9 @@ where not exists (select from mart.{table} as s where s.until is null and {key})
 KEPT = {
     "standing": (
         ("enterprise_id",),
-        ("set_id", "verdicts", "score_min", "score_max", "patterns", *KEPT_AS, "witnesses"),
+        ("set_id", "verdicts", "score_min", "score_max", "patterns", *KEPT_AS, "witnesses", "district_code"),
     ),
-    "review": (("cert_no",), ("enterprise_id", "tier", "valid_until", "state", "failing_criteria")),
+    "review": (("cert_no",), ("enterprise_id", "tier", "valid_until", "state", "failing_criteria", "district_code")),
     "pool": (("enterprise_id", "tier"), ("readiness", "district_code", "gap_count", "score", "reasons")),
 }
 """Tables that keep what was found from date to date: their key, and what they tell of it."""

@@ -50,6 +50,7 @@ comment on column mart.tier_standing.words is 'Inputs that are texts or dates; n
 comment on column mart.tier_standing.witnesses is 'Source rows, each group|dataset|delivery_id|source_key';
 comment on column mart.tier_standing.since is 'First business date it was found on';
 comment on column mart.tier_standing.until is 'First business date it was not found on any more; null while it stands';
+comment on column mart.tier_standing.district_code is 'District the enterprise was registered in on the dates the row tells of';
 comment on table mart.tier_pool is
     'One row per candidate, tier and time in which its place in the seed pool did not change.';
 comment on column mart.tier_pool.tier is 'Tier, a value of mi_tier_holder.tier, or 科技型中小企业 and 高新技术企业';
@@ -69,6 +70,7 @@ comment on column mart.tier_review.tier is 'Tier, a value of mi_tier_holder.tier
 comment on column mart.tier_review.valid_until is 'Last day the certificate is valid; null, none is known';
 comment on column mart.tier_review.state is 'valid, expiring, expired, at_risk or withdrawn';
 comment on column mart.tier_review.failing_criteria is 'What the holder would fail today, by what a re-check asks';
+comment on column mart.tier_review.district_code is 'District its holder was registered in on the dates the row tells of; null while no enterprise is known';
 comment on column mart.tier_review.since is 'First business date it was found on';
 comment on column mart.tier_review.until is 'First business date it was not found on any more; null while it stands';
 comment on column mart.tier_finding.subject is 'tier (first award), renewal (re-check of holders) or whitelist';

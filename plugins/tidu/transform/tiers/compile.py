@@ -53,7 +53,7 @@ def observed_names(policies: Sequence[Policy]) -> dict[str, tuple[str, ...]]:
 
 
 def standing_sql(policies: Sequence[Policy], holders_only: Sequence[bool] = ()) -> str:
-    """Return a select of (enterprise_id, verdicts, score_min, score_max, patterns, flags, numbers, words).
+    """Return a select of what mart.tier_standing keeps of every enterprise, but for its source rows.
 
     Grain: one row per assessed enterprise; the first arrays follow the policies, the last observed_names. Null where a
     policy asks holders of its tier only and the enterprise holds none. Unknown stays unknown only where the outcome can
@@ -73,9 +73,9 @@ def standing_sql(policies: Sequence[Policy], holders_only: Sequence[bool] = ()) 
     ]
     columns = "".join(f",\n        {found.sql} as {name}" for name, found in measured.items())
     observed = ", ".join(f"array[{_elements(named[c], kind)}]::{kind}[] as {c}" for c, kind in KEPT_AS.items())
-    kept = ", ".join(["enterprise_id", "held_tiers", *KEPT_AS])
+    kept = ", ".join(["enterprise_id", "district_code", "held_tiers", *KEPT_AS])
     return f"""
-select enterprise_id,
+select enterprise_id, district_code,
     array[{_each(parts, guards, "verdict")}]::text[] as verdicts,
     array[{_each(parts, guards, "least")}]::numeric[] as score_min,
     array[{_each(parts, guards, "most")}]::numeric[] as score_max,
@@ -84,9 +84,9 @@ select enterprise_id,
 from (
     select {kept}{"".join(", " + name for name in asked.columns.values())}{summed.listed()}
     from (
-        select m.enterprise_id, m.held_tiers, {observed}{asked.listed()}
+        select m.enterprise_id, m.district_code, m.held_tiers, {observed}{asked.listed()}
         from (
-            select i.enterprise_id, i.held_tiers{columns}
+            select i.enterprise_id, i.district_code, i.held_tiers{columns}
             from {INPUT} as i
             offset 0
         ) as m

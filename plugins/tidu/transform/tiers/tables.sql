@@ -23,7 +23,9 @@ create table if not exists mart.tier_input_set (
 create table if not exists mart.tier_standing (
     enterprise_id text not null, set_id bigint not null, verdicts text[] not null, score_min numeric[] not null,
     score_max numeric[] not null, patterns text[] not null, flags boolean[] not null, numbers numeric[] not null,
-    words text[] not null, witnesses text[] not null, since date not null, until date, check (since < until));
+    words text[] not null, witnesses text[] not null, since date not null, until date, district_code text,
+    check (since < until));
+alter table mart.tier_standing add column if not exists district_code text;
 create unique index if not exists tier_standing_since on mart.tier_standing (enterprise_id, since);
 create table if not exists mart.tier_pool (
     tier text not null, enterprise_id text not null, readiness text not null check (readiness in ('ready', 'near', 'watch')),
@@ -34,7 +36,8 @@ create unique index if not exists tier_pool_standing on mart.tier_pool (enterpri
 create table if not exists mart.tier_review (
     cert_no text not null, enterprise_id text not null, tier text not null, valid_until date,
     state text not null check (state in ('valid', 'expiring', 'expired', 'at_risk', 'withdrawn')),
-    failing_criteria jsonb not null, since date not null, until date, check (since < until));
+    failing_criteria jsonb not null, since date not null, until date, district_code text, check (since < until));
+alter table mart.tier_review add column if not exists district_code text;
 create unique index if not exists tier_review_standing on mart.tier_review (cert_no, since);
 
 -- What an enterprise was judged by, by name.
@@ -137,7 +140,7 @@ return coalesce((
     ) as told
 ), '[]');
 
-create or replace view mart.tier_finding as
+create or replace view mart.tier_finding with (security_invoker = true) as
 select p.subject, p.tier, s.enterprise_id, p.policy_version, s.verdicts[p.place] as verdict,
     s.score_min[p.place] as score_min, s.score_max[p.place] as score_max, s.patterns[p.place] as pattern,
     s.since, s.until, mart.tier_observed(i, s.flags, s.numbers, s.words) as observed,
@@ -148,7 +151,7 @@ join mart.tier_policy_set as p on p.set_id = s.set_id and s.verdicts[p.place] is
 comment on view mart.tier_finding is
     'One row per enterprise, policy and time in which nothing of the enterprise changed; dates are business dates assessed.';
 
-create or replace view mart.tier_assessment as
+create or replace view mart.tier_assessment with (security_invoker = true) as
 select r.as_of, s.enterprise_id, p.tier, p.policy_version, s.verdicts[p.place] as verdict,
     case when s.score_min[p.place] = s.score_max[p.place] then s.score_min[p.place] end as score,
     s.score_min[p.place] as score_min, s.score_max[p.place] as score_max,
@@ -167,8 +170,9 @@ join mart.tier_pattern as t on t.policy_version = p.policy_version and t.pattern
 comment on view mart.tier_assessment is
     'One row per business date assessed, enterprise and tier: the verdict of the policy in force, its criteria down to clause and source row, and what is lacking.';
 
+-- Ranked within the city, then kept to what its reader may see: a district reads its candidates by their city-wide rank.
 -- A stay ends on the first date that did not find the enterprise any more: on that date it is shown once, with left_on.
-create or replace view mart.seed_pool as
+create or replace view mart.seed_pool with (security_barrier = true) as
 with stay as (
     select *, sum((before is distinct from since)::integer) over w as stay_no
     from (
@@ -180,6 +184,7 @@ dated as (
     select *, min(since) over s as entered_on, lead(since) over (partition by enterprise_id, tier order by since) as next_since
     from stay window s as (partition by enterprise_id, tier, stay_no)
 )
+select p.* from (
 select r.as_of, d.enterprise_id, d.tier, d.readiness,
     case when d.until is distinct from r.as_of then rank() over (
         partition by r.as_of, d.tier, d.until is not distinct from r.as_of
@@ -188,18 +193,20 @@ select r.as_of, d.enterprise_id, d.tier, d.readiness,
     d.district_code, d.reasons, d.entered_on, case when d.until = r.as_of then d.until end as left_on
 from mart.tier_run as r
 join dated as d on d.since <= r.as_of and (d.until is null or r.as_of < d.until
-    or r.as_of = d.until and d.next_since is distinct from d.until);
+    or r.as_of = d.until and d.next_since is distinct from d.until)
+) as p
+where (select ops.sees_whole_city()) or p.district_code = any ((select ops.my_districts())::text[]);
 comment on view mart.seed_pool is
     'One row per business date, enterprise and tier it is a candidate for; readiness by policies/seed_pool.yml, rank within the city; one who left is shown on the date it was found gone.';
 
-create or replace view mart.tier_holder_review as
+create or replace view mart.tier_holder_review with (security_invoker = true) as
 select r.as_of, v.enterprise_id, v.tier, v.cert_no, v.valid_until, v.state, v.failing_criteria
 from mart.tier_run as r
 join mart.tier_review as v on v.since <= r.as_of and (v.until is null or r.as_of < v.until);
 comment on view mart.tier_holder_review is
     'One row per business date and certificate awarded by then: whether it stands, and what its holder would fail today.';
 
-create or replace view mart.finance_whitelist as
+create or replace view mart.finance_whitelist with (security_invoker = true) as
 with stay as (
     select *, sum((before is distinct from since)::integer) over (partition by enterprise_id, tier order by since) as stay_no
     from (
@@ -230,3 +237,9 @@ join dated as d on d.since <= r.as_of and (d.until is null or r.as_of < d.until
     or r.as_of = d.until and d.next_since is distinct from d.until);
 comment on view mart.finance_whitelist is
     'One row per business date, enterprise and level of the finance white list it stands in; one who left is shown on the date it was found gone, with why.';
+
+-- Districts see their own rows: of tables by policy, of views as their readers.
+select ops.keep_to_districts(name::regclass) from unnest(array['mart.tier_standing', 'mart.tier_pool', 'mart.tier_review']) as t (name);
+select ops.show_to_districts(name::regclass) from unnest(array['mart.tier_run', 'mart.tier_criterion', 'mart.tier_pattern',
+    'mart.tier_policy_set', 'mart.tier_input_set', 'mart.tier_finding', 'mart.tier_assessment', 'mart.seed_pool',
+    'mart.tier_holder_review', 'mart.finance_whitelist']) as t (name);

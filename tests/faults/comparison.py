@@ -23,7 +23,7 @@ RUN_RECORDS = (
 """What was run, how often and when: a disturbed job has more of it."""
 CLOCKS = (
     "received_at", "built_at", "started_at", "finished_at", "decided_at", "created_at", "approved_at", "computed_at",
-    "checked_at", "applied_at", "raised_at", "taken_at",
+    "checked_at", "applied_at", "raised_at", "taken_at", "written_at",
 )  # fmt: skip
 ARRIVAL = (
     "quarantine_id", "decision_id", "ticket_id", "return_id", "run_id", "build_no", "building_run_id", "settled_pass",
@@ -32,7 +32,8 @@ ARRIVAL = (
 """Numbers from sequences, which a crash may leave gaps in."""
 RESTING_ON_NUMBERS = {
     "ops.release": ("manifest", "manifest_sha256"), "ops.decision": ("subject", "evidence_sha256"),
-    "ops.release_file": ("sha256", "bytes"), "publish.revision_cause": ("subject",),
+    "ops.release_file": ("sha256", "bytes"),
+    "ops.district_return": ("basis_sha256", "manifest_sha256"), "publish.revision_cause": ("subject",),
 }  # fmt: skip
 """Of a release, its approval and its files: they name deliveries and the release by number. Its tables are compared
 themselves."""
@@ -42,6 +43,7 @@ AS_PACKED = ("sha256", "bytes", "landed_uri")
 WITHIN_TEXTS = (
     (re.compile(r'"(delivery_id|quarantine_id)": \d+'), r'"\1": "#"'),
     (re.compile(r'(\["[a-z_]+", "[^"]*"), \d+\]'), r'\1, "#"]'),
+    (re.compile(r'("[^"|]+\|[a-z_]+\|)\d+\|'), r"\1#|"),
     (re.compile(r"when run \S+ made it"), "when a run made it"),
 )
 """Such numbers, and names of runs, inside the evidence of a ticket or a tier and the reason of an approval."""

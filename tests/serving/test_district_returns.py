@@ -283,6 +283,15 @@ def test_the_same_again_writes_nothing_and_a_moved_ticket_does(handed: str, pack
     assert "nothing new" in again.output
 
 
+def test_a_package_nobody_lived_to_record_is_recorded_by_the_next_run(handed: str) -> None:
+    (first,) = write_packages(dt.date(2026, 7, 2), NORTH)
+    with psycopg.connect(handed) as whole:
+        whole.execute("delete from ops.district_return where return_id = %s", [first.return_id])
+    (again,) = write_packages(dt.date(2026, 7, 2), NORTH)
+    assert (again.folder, again.part, again.manifest_sha256) == (first.folder, 1, first.manifest_sha256)
+    assert again.return_id > first.return_id
+
+
 def test_a_changed_file_is_told_apart(packages: dict[str, Package]) -> None:
     manifest = folder(packages[NORTH]) / "manifest.json"
     content = manifest.read_bytes()

@@ -142,7 +142,7 @@ def _write(code: str, name: str, as_of: dt.date, basis: dict[str, Any]) -> Packa
             manifest = _fill(made, code, name, as_of, basis)
             if last is not None and (last.as_of, last.manifest_sha256) == (as_of, manifest):
                 return None
-            part, final = _place(made, root / code, as_of)
+            part, final = _place(made, root / code, as_of, _told(connection, code))
         finally:
             shutil.rmtree(made, ignore_errors=True)
         with connection.cursor(row_factory=class_row(Package)) as cursor:
@@ -192,10 +192,21 @@ def _fill(folder: Path, code: str, name: str, as_of: dt.date, basis: dict[str, A
     return hashlib.sha256(content).hexdigest()
 
 
-def _place(made: Path, root: Path, as_of: dt.date) -> tuple[int, Path]:
-    """Lay a finished folder under the first free name of its date; return its number and path."""
+def _told(connection: psycopg.Connection, code: str) -> set[str]:
+    found = connection.execute("select folder from ops.district_return where district_code = %s", [code]).fetchall()
+    return {Path(folder).name for (folder,) in found}
+
+
+def _place(made: Path, root: Path, as_of: dt.date, told: set[str]) -> tuple[int, Path]:
+    """Lay a finished folder under the first free name of its date; return its number and path.
+
+    One that a run laid there and did not live to record is taken for its own when it says the same.
+    """
     part = 1
     while (final := root / (f"{as_of}" if part == 1 else f"{as_of}_{part}")).exists():
+        same = (final / MANIFEST).read_bytes() == (made / MANIFEST).read_bytes()
+        if final.name not in told and same:
+            return part, final
         part += 1
     for file in made.iterdir():
         file.chmod(READ_ONLY)

@@ -41,7 +41,7 @@ units: $(STAMP)
 storyline: check
 	@$(MAKE) --no-print-directory story
 
-prove: $(STAMP) ## what only many builds show: lasting ids, history, decisions, odd worlds, a gate that holds, tiers
+prove: $(STAMP) ## what only many builds show: lasting ids, history, decisions, releases, odd worlds, a gate that holds, tiers
 	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder -m proof
 
 story: $(STAMP) ## the main job end to end through a real Airflow

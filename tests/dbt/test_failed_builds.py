@@ -12,7 +12,7 @@ from tests.dbt.town import deliver, take_in, uscc
 from tidu.errors import TiduError
 from tidu.transform import runner
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 SPOILT = ("mart/identity/enterprise_xref", "mart/master/enterprise_changed", "mart/master/enterprise_provenance")
 VISIBLE = (
     "select dataset, source_key, enterprise_id from mart.enterprise_xref order by 1, 2",

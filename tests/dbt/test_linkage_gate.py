@@ -17,7 +17,7 @@ from tidu.identity.decisions import Signature
 from tidu.identity.parties import party_of
 from tidu.transform import build, linkage_policy, nothing_new
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 POLICY = """
 labels: [labels.csv]
 bounds: {{precision: {{lowest: 0.9}}, recall: {{lowest: 0.9}}, size_drift: {{highest: {drift}}},

@@ -11,7 +11,7 @@ from tidu.transform.runner import invoke
 from tidu.validation import decisions, validate
 from tidu.validation.deliveries import withdraw
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 VARIABLES = {"as_of": "2025-06-30", "series_start": "2025-01-01"}
 SIGNED = {"by": "审核员", "reason": "checked"}
 

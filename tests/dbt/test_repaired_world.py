@@ -31,7 +31,7 @@ from tidu.stack.postgres import Cluster
 from tidu.transform import nothing_new
 from tidu.validation import decisions, validate
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 AS_OF = dt.date(2025, 4, 30)
 SIGNED = {"by": "审核员", "reason": "corrected by the department's letter"}
 OWN = ("delivery_id", "row_no", "run_id", "built_at", "computed_at", "checked_at")

@@ -30,7 +30,7 @@ from tidu.publishing.steps import IDENTITIES
 from tidu.publishing.trail import told
 from tidu.stack.postgres import Cluster
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 INSURED = (
     "select value from publish.city_monthly_latest where indicator_code = 'insured_headcount' and period = '2025-03'"
     " and scope = 'all'"

@@ -118,7 +118,7 @@ def write_files(session: psycopg.Connection, folder: Path, wanted: dict[str, Any
     files = [_table(session, content, folder / f"{content.name}.csv", wanted) for content in chosen]
     files.append(_dictionary(chosen, folder / DICTIONARY))
     sheets = [_sheet(session, content, wanted) for content in chosen if content.sheet]
-    write_workbook(folder / WORKBOOK, [*sheets, _notes(chosen, files, wanted)], wanted["title"], wanted["as_of"])
+    write_workbook(folder / WORKBOOK, [_notes(chosen, files, wanted), *sheets], wanted["title"], wanted["as_of"])
     files.append(witnessed(folder / WORKBOOK))
     return files
 

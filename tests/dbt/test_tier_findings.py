@@ -16,10 +16,10 @@ from tests.dbt.tier_rules import SINCE_2026_04, UNTIL_2026_03, rules
 from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster
 from tidu.transform.tiers.compile import INPUT, finding_sql
-from tidu.transform.tiers.gaps import standings
 from tidu.transform.tiers.inputs import inputs
 from tidu.transform.tiers.policy import Policy
 from tidu.transform.tiers.registry import in_force
+from tidu.transform.tiers.standings import standings
 
 pytestmark = [pytest.mark.postgres]
 TYPES = {"是否": "boolean", "日期": "date", "文本": "text"}

@@ -185,14 +185,16 @@ def _literal(value: str) -> str:
 
 def implies(given: Condition, asked: Condition) -> bool:
     """Tell whether what is asked holds wherever a given condition does, as far as bounds of one input show."""
+    if given == asked:
+        return True
     if isinstance(given, Together) and given.how == "any":
         return all(implies(part, asked) for part in given.parts)
+    if isinstance(given, Together) and any(implies(part, asked) for part in given.parts):
+        return True
     if isinstance(asked, Together):
         held = sum(implies(given, part) for part in asked.parts)
         return held >= (len(asked.parts) if asked.how == "all" else asked.enough)
-    if isinstance(given, Together):
-        return any(implies(part, asked) for part in given.parts)
-    return _reaches(given, asked)
+    return not isinstance(given, Together) and _reaches(given, asked)
 
 
 def _reaches(given: Comparison, asked: Comparison) -> bool:

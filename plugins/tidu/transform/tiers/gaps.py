@@ -1,156 +1,171 @@
 """What an enterprise lacks: the smallest set of changes that turns its verdict to met, worked out once per pattern.
 
-Sound: with all of them made the verdict is met, whatever becomes of what is unknown beside them. Minimal: with any of
-them left out it is not; points that come with a criterion to be met are not asked for again. Where a rule has so many
-items that not every set can be tried the set is sound, but marked. Who can make a change depends on what is missing of
-an enterprise's own inputs, so mart.tier_lacking says it.
+Sound: with all of them made the verdict is met, whatever becomes of what is unknown beside them. Smallest: no set of
+fewer does, and with any of them left out it is not. What one change brings is not asked for again: points that come
+with a criterion, a criterion that comes with points or with a condition that does instead of the score. Where a rule
+has so many items that not every set can be tried the set is sound, but marked. Who can make a change depends on what is
+missing of an enterprise's own inputs, so mart.tier_lacking says it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import combinations
 
-from tidu.transform.tiers.conditions import implies
+from tidu.transform.tiers.conditions import Together, implies
 from tidu.transform.tiers.policy import Item, Policy
-from tidu.transform.tiers.scores import Case
+from tidu.transform.tiers.standings import Gap, Standing, best, raised, steps
 
 MOST_TRIED = 20_000
 """Sets of items to raise that are tried for one pattern."""
-Points = Mapping[int, Decimal]
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where enterprises of one pattern stand with one item."""
-
-    item: Item
-    answer: str
-    """t, f or u; of a score's item, t where it has all points, u where its input is unknown."""
-    least: Decimal = Decimal(0)
-    most: Decimal = Decimal(0)
-
-
-@dataclass(frozen=True)
-class Gap:
-    """One change: an item to be met, or raised to the points of a case."""
-
-    item: Item
-    answer: str
-    case: Case | None = None
-    points: Decimal | None = None
-    """Points a score's item has to give."""
-    capped: bool = False
-    """A smaller set may suffice: not every one was tried."""
-    complete: bool = True
-    """Nothing more is needed: not so where a gate fails and the rest was not looked at."""
-
-
-def standings(policy: Policy, pattern: str) -> tuple[Standing, ...]:
-    """Return what a pattern says; of one that says gates alone, the gates."""
-    deciding = [item for item in policy.items if not item.assumed]
-    return tuple(_standing(item, token) for item, token in zip(deciding, pattern.split(" "), strict=False))
-
-
-def _standing(item: Item, token: str) -> Standing:
-    if item.kind != "score":
-        return Standing(item, token)
-    least, _, most = token.partition("-")
-    low, high = Decimal(least), Decimal(most or least)
-    answer = "u" if low < high else ("t" if item.most == low else "f")
-    return Standing(item, answer, low, high)
+Made = Mapping[int, Gap]
+"""Items of the score that are raised, by their place."""
 
 
 def gaps(policy: Policy, found: Sequence[Standing]) -> tuple[Gap, ...]:
     """Return the changes that turn a verdict to met; none where it is met.
 
-    Where a gate fails for certain nothing but the gates is known: those that are not met are returned.
+    Where a gate fails for certain nothing but the gates is known: those that are not met are returned. A condition that
+    does instead of the score is told where it takes fewer changes than the ordinary way, whose codes stand beside it.
     """
     gated = any(s.item.kind == "gate" and s.answer == "f" for s in found)
-    kinds = ("gate", "criterion")
-    needed = [Gap(s.item, s.answer, complete=not gated) for s in found if s.item.kind in kinds and s.answer != "t"]
-    if policy.score is None or gated:
-        return tuple(needed)
-    if any(s.item.kind == "direct" and s.answer == "t" for s in found):
-        return tuple(needed)
-    return (*needed, *_raised(policy, found, needed))
+    needed = [Gap(s.item, s.answer) for s in found if s.item.kind in ("gate", "criterion") and s.answer != "t"]
+    if gated:
+        return tuple(replace(gap, complete=False) for gap in needed)
+    direct = [Gap(s.item, s.answer) for s in found if s.item.kind == "direct"]
+    if policy.score is None or any(gap.answer == "t" or _brings(needed, gap) for gap in direct):
+        return _left(needed, ())
+    search = _Search(policy, [s for s in found if s.item.kind == "score"], needed)
+    ordinary = search.ordinary()
+    codes = tuple(gap.item.code for gap in ordinary)
+    instead = search.instead(direct, len(ordinary))
+    return tuple(replace(gap, ordinary=codes) if gap.item.kind == "direct" else gap for gap in instead or ordinary)
 
 
-def _raised(policy: Policy, found: Sequence[Standing], needed: Sequence[Gap]) -> tuple[Gap, ...]:
-    """Return the fewest items of a score to raise, or one condition that does instead of it."""
-    scored = [s for s in found if s.item.kind == "score"]
-    now = {place: max(s.least, _brought(s.item, needed)) for place, s in enumerate(scored)}
-    if suffices(policy, scored, now):
-        return ()
-    direct = [s for s in found if s.item.kind == "direct"]
-    chosen, capped = _fewest(policy, scored, now)
-    if direct and len(chosen) > 1:
-        # what needs data alone comes before what has to be won
-        best = min(direct, key=lambda s: s.answer != "u")
-        return (Gap(best.item, best.answer),)
-    return tuple(_lowered(policy, scored, now, chosen, capped))
+class _Search:
+    """The sets of changes of one pattern: criteria that are needed in any case, items of the score that may be raised.
+
+    Which items bear on one another is worked out once: they have to share an input, which few of them do.
+    """
+
+    def __init__(self, policy: Policy, scored: Sequence[Standing], needed: Sequence[Gap]) -> None:
+        self._policy, self._scored, self._needed = policy, scored, needed
+        self._now = {place: max(s.least, _points_brought(s.item, needed)) for place, s in enumerate(scored)}
+        self._open = {place: raised(s, best(s.item)) for place, s in enumerate(scored) if s.answer != "t"}
+        asked = {place: _names(s.item) for place, s in enumerate(scored)}
+        self._beside = {p: [q for q in asked if q != p and asked[p] & asked[q]] for p in self._open}
+        wanted = frozenset().union(*(_names(gap.item) for gap in needed))
+        self._bearing = frozenset(place for place in self._open if asked[place] & wanted)
+
+    def ordinary(self) -> tuple[Gap, ...]:
+        """Return the fewest changes with which the score suffices; among them those that need data alone first."""
+        always, tried = len(self._left_of(self._open)), 0
+        found: tuple[tuple[int, int, int, Decimal], tuple[int, ...]] | None = None
+        for size in range(len(self._open) + 1):
+            if found is not None and size + always >= found[0][0]:
+                break
+            if not self._may_suffice(size):
+                continue
+            for places in combinations(self._open, size):
+                tried += 1
+                if tried > MOST_TRIED:
+                    return self._told(found[1] if found else tuple(self._open), capped=True)
+                made = {place: self._open[place] for place in places}
+                if self._suffices(made):
+                    one = (self._rank(made), places)
+                    found = one if found is None else min(found, one)
+        return self._told(found[1] if found else tuple(self._open))
+
+    def instead(self, direct: Sequence[Gap], fewer_than: int) -> tuple[Gap, ...]:
+        """Return the fewest changes with a condition that does instead of the score; none where that saves nothing."""
+        bearing = {place: self._open[place] for place in self._bearing}
+        fitting: list[tuple[tuple[int, int, int], tuple[Gap, ...]]] = []
+        for size in range(1, min(fewer_than, len(self._needed) + 2)):
+            for some in combinations((*direct, *bearing.values()), size):
+                if any(gap.item.kind == "direct" for gap in some):
+                    made = self._lowered(some)
+                    left = _left(self._needed, made)
+                    known = sum(gap.answer != "u" for gap in made)
+                    fitting.append(((len(left) + size, size, known), (*left, *made)))
+        rank, told = min(fitting, key=lambda f: f[0], default=((fewer_than, 0, 0), ()))
+        return told if rank[0] < fewer_than else ()
+
+    def _told(self, places: Iterable[int], *, capped: bool = False) -> tuple[Gap, ...]:
+        made = self._lowered(tuple(self._open[place] for place in places))
+        return tuple(replace(gap, capped=capped) for gap in (*_left(self._needed, made), *made))
+
+    def _lowered(self, made: Sequence[Gap]) -> tuple[Gap, ...]:
+        """Return changes, every item of the score raised only as far as it has to be beside the others."""
+        places = {s.item.code: place for place, s in enumerate(self._scored)}
+        left = len(_left(self._needed, made))
+        for number, gap in enumerate(made):
+            if gap.item.kind != "score":
+                continue
+            s = self._scored[places[gap.item.code]]
+            for points in (points for points in steps(s) if points > s.least):
+                trial = (*made[:number], raised(s, points), *made[number + 1 :])
+                scored = {places[g.item.code]: g for g in trial if g.item.kind == "score"}
+                enough = len(scored) < len(trial) or self._suffices(scored)
+                if enough and len(_left(self._needed, trial)) == left:
+                    made = trial
+                    break
+        return tuple(made)
+
+    def _rank(self, made: Made) -> tuple[int, int, int, Decimal]:
+        """Order sets: fewest changes; unknown items first, whose data may be all that is missing; fewest points."""
+        known = sum(gap.answer != "u" for gap in made.values())
+        more = sum((best(gap.item) - self._scored[place].least for place, gap in made.items()), Decimal(0))
+        return len(made) + len(self._left_of(made)), len(made), known, more
+
+    def _left_of(self, made: Made) -> tuple[Gap, ...]:
+        return _left(self._needed, [gap for place, gap in made.items() if place in self._bearing])
+
+    def _may_suffice(self, size: int) -> bool:
+        """Tell whether the items with most to gain could be enough; sets of as many are not tried otherwise."""
+        assert self._policy.score is not None  # noqa: S101 - there is nothing to search without one
+        gains = sorted((best(gap.item) - self._now[place] for place, gap in self._open.items()), reverse=True)
+        reached = sum(self._now.values()) + sum(gains[:size])
+        return any(self._beside.values()) or reached >= self._policy.score.at_least
+
+    def _suffices(self, made: Made) -> bool:
+        points = dict(self._now)
+        for place, gap in made.items():
+            points[place] = max(points[place], gap.points or Decimal(0))
+            for other in self._beside[place]:
+                points[other] = max(points[other], _points_brought(self._scored[other].item, [gap]))
+        return suffices(self._policy, self._scored, points)
 
 
-def _brought(item: Item, needed: Sequence[Gap]) -> Decimal:
-    """Return the points an item gives at least once what is needed anyway is met."""
-    met = [gap.item.condition for gap in needed if gap.item.condition is not None]
+def _names(item: Item) -> frozenset[str]:
+    return frozenset(found.name for found in item.used)
+
+
+def _brings(made: Collection[Gap], gap: Gap) -> bool:
+    """Tell whether changes bring another one with them."""
+    return bool(made) and implies(Together("all", tuple(g.asked for g in made)), gap.asked)
+
+
+def _left(needed: Sequence[Gap], made: Sequence[Gap]) -> tuple[Gap, ...]:
+    """Return what is needed without what the rest of it, or other changes, bring with them."""
+    kept = list(needed)
+    for gap in needed:
+        others = [other for other in kept if other is not gap]
+        if _brings((*others, *made), gap):
+            kept = others
+    return tuple(kept)
+
+
+def _points_brought(item: Item, made: Sequence[Gap]) -> Decimal:
+    """Return the points an item gives at least once changes are made."""
     return max(
-        (c.points for c in item.cases if c.condition is not None and any(implies(m, c.condition) for m in met)),
+        (c.points for c in item.cases if c.condition is not None and any(implies(g.asked, c.condition) for g in made)),
         default=Decimal(0),
     )
 
 
-def _fewest(policy: Policy, scored: Sequence[Standing], now: Points) -> tuple[tuple[int, ...], bool]:
-    """Return the places of the items to raise, and whether the search ended before it was through."""
-    open_ = [place for place, s in enumerate(scored) if s.answer != "t"]
-    tried = 0
-    for size in range(1, len(open_) + 1):
-        fitting = []
-        for places in combinations(open_, size):
-            tried += 1
-            if tried > MOST_TRIED:
-                return tuple(open_), True
-            if suffices(policy, scored, {**now, **{p: _most(scored[p]) for p in places}}):
-                fitting.append(places)
-        if fitting:
-            return min(fitting, key=lambda places: _distance(scored, places)), False
-    return tuple(open_), False
-
-
-def _distance(scored: Sequence[Standing], places: Iterable[int]) -> tuple[int, Decimal]:
-    """Order sets of one size: unknown items first, whose data may be all that is missing; then the fewest points."""
-    known = sum(scored[p].answer != "u" for p in places)
-    return known, sum((_most(scored[p]) - scored[p].least for p in places), Decimal(0))
-
-
-def _lowered(
-    policy: Policy, scored: Sequence[Standing], now: Points, chosen: Sequence[int], capped: bool
-) -> Iterable[Gap]:
-    """Yield the chosen items, each with the lowest case that still suffices beside the others."""
-    raised = {**now, **{p: _most(scored[p]) for p in chosen}}
-    for place in chosen:
-        s = scored[place]
-        enough = [
-            points
-            for points in sorted({c.points for c in s.item.cases} or _steps(s))
-            if points > now[place] and suffices(policy, scored, {**raised, place: points})
-        ]
-        raised[place] = enough[0] if enough else _most(s)
-        case = next((c for c in s.item.cases if c.points == raised[place]), None)
-        yield Gap(s.item, s.answer, case, raised[place], capped)
-
-
-def _steps(s: Standing) -> set[Decimal]:
-    return {Decimal(n) for n in range(int(s.least) + 1, int(_most(s)) + 1)} | {_most(s)}
-
-
-def _most(s: Standing) -> Decimal:
-    return s.item.most or Decimal(0)
-
-
-def suffices(policy: Policy, scored: Sequence[Standing], points: Points) -> bool:
+def suffices(policy: Policy, scored: Sequence[Standing], points: Mapping[int, Decimal]) -> bool:
     """Tell whether points of all items come to what the score and its groups ask."""
     score = policy.score
     if score is None or sum(points.values()) < score.at_least:

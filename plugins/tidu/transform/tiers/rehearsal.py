@@ -14,9 +14,9 @@ from tidu.errors import TiduError
 from tidu.ledger.database import connect
 from tidu.ledger.roles import Role, acting_as
 from tidu.transform.tiers.compile import finding_sql
-from tidu.transform.tiers.gaps import standings
 from tidu.transform.tiers.policy import Policy, read_policy
 from tidu.transform.tiers.registry import FOLDER, policies
+from tidu.transform.tiers.standings import standings
 
 CHANGED = """
 select i.district_code, o.enterprise_id, o.verdict, n.verdict, o.pattern, n.pattern

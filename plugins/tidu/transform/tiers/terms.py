@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from tidu.transform.tiers.conditions import BOUNDS, Comparison, Condition
-from tidu.transform.tiers.gaps import Gap, Standing, gaps, standings
+from tidu.transform.tiers.gaps import gaps
 from tidu.transform.tiers.policy import Item, Policy
+from tidu.transform.tiers.standings import Gap, Standing, standings
 
 VERDICTS = {"t": "met", "f": "not_met", "u": "unknown"}
 Told = list[dict[str, Any]]
@@ -44,24 +45,22 @@ def _criterion(item: Item, standing: Standing | None) -> dict[str, Any]:
 
 
 def _gap(gap: Gap) -> dict[str, Any]:
-    asked = gap.case.condition if gap.case is not None else gap.item.condition
-    return {
+    told = {
         "code": gap.item.code,
         "name": gap.item.name,
-        "need": need(asked) if asked is not None else number(gap.points),
+        "need": need(gap.asked),
         "points": number(gap.points),
         "verdict": VERDICTS[gap.answer],
         "capped": gap.capped,
         "complete": gap.complete,
-        "parts": _parts(gap, asked),
+        "parts": _parts(gap),
     }
+    # what does instead of the score says what it does instead of
+    return {**told, "ordinary": list(gap.ordinary)} if gap.ordinary else told
 
 
-def _parts(gap: Gap, asked: Condition | None) -> Told:
+def _parts(gap: Gap) -> Told:
     """Return the comparisons of a gap: what each needs, who changes it when it is known, who supplies it when not."""
-    if asked is None:
-        assert gap.item.of is not None  # noqa: S101 - what has no cases gives its input's value as points
-        asked = Comparison(gap.item.of, "at_least", gap.points, "")
     return [
         {
             "input": c.input.name,
@@ -70,7 +69,7 @@ def _parts(gap: Gap, asked: Condition | None) -> Told:
             "lever": c.lever or gap.item.lever or "enterprise",
             "supplier": c.input.lever,
         }
-        for c in asked
+        for c in gap.asked
     ]
 
 

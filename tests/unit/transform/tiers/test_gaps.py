@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 
-from tidu.transform.tiers.gaps import Gap, Standing, gaps, standings
+from tidu.transform.tiers.gaps import gaps
+from tidu.transform.tiers.inputs import inputs
 from tidu.transform.tiers.policy import Item, Policy, read_policy
 from tidu.transform.tiers.registry import policies
+from tidu.transform.tiers.standings import Gap, Standing, standings
 
 COMES_WITH = {"specialised-2022": {"N1": ("3", 1), "N2": ("11", 2)}}
 """Points that a criterion brings once it is met, from the document: two years give 1 point, 100 万元 and 3 % give 2."""
+CRITERION_OF = {"specialised-2022": {"3": "N1", "D3": "N3"}}
+"""The criterion that comes with an item of the score or a condition instead of it: any points for years in the segment
+are two years or more; 6000 万元 of equity are more than 2000 万元."""
 HEAD = """\
 tier: 试验
 version: trial-1
@@ -28,6 +33,8 @@ def holds(policy: Policy, found: Collection[Standing], made: Collection[Gap]) ->
     """Tell whether the verdict is met with some changes made; what is unknown and not changed does not help."""
     changed = {gap.item.code: gap for gap in made}
     answers = {s.item.code: s.answer == "t" or s.item.code in changed for s in found if s.item.kind != "score"}
+    brought = CRITERION_OF.get(policy.name, {})
+    answers |= dict.fromkeys((brought[code] for code in changed if code in brought), True)
     if not all(answers[s.item.code] for s in found if s.item.kind in ("gate", "criterion")):
         return False
     if policy.score is None or any(answers[s.item.code] for s in found if s.item.kind == "direct"):
@@ -109,6 +116,47 @@ def test_gaps_are_the_fewest_items_of_a_score(policy: Policy) -> None:
             assert not lacking or not holds(policy, found, some), pattern
 
 
+@pytest.mark.parametrize("policy", [p for p in policies() if p.score], ids=lambda p: p.version)
+def test_no_set_of_fewer_changes_of_any_kind_suffices(policy: Policy) -> None:
+    """Criteria, items of the score and conditions instead of it together: what brings what is counted."""
+    dice = random.Random(policy.version)
+    deciding = [item for item in policy.items if not item.assumed]
+    for _ in range(60):
+        tokens = [some_token(dice, item, 0.7) for item in deciding]
+        found = standings(
+            policy, " ".join("t" if i.kind == "gate" else t for i, t in zip(deciding, tokens, strict=True))
+        )
+        lacking = gaps(policy, found)
+        everything = [Gap(s.item, s.answer, points=s.item.most) for s in found if s.answer != "t"]
+        for some in combinations(everything, max(len(lacking) - 1, 0)):
+            assert not lacking or not holds(policy, found, some), tokens
+
+
+BOTH_WAYS = {
+    "t t t t f 5 10 1 0 0 0 0 0 0 0 2 0 0 f f f f": ["D3"],
+    "t t t t u 5 10 1 0 0 0 0 0 0 0 2 0 0 f f u f": ["D3"],
+    "t t f t t 5 10 0 5 5 5 10 5 0 10 2 0 0 f f f f": ["3"],
+    "t t f t t 5 10 0 5 5 5 10 5 4 10 2 0 0 f f f f": ["N1"],
+    "t t f t f 5 10 0 5 5 5 10 5 0 10 2 0 0 f f f f": ["N3", "3"],
+    "t t t f f 5 10 1 0 0 0 0 0 0 0 0 0 0 f f f f": ["N2", "D3"],
+}
+"""Patterns of specialised-2022, and what is lacking once what comes with something else is not asked for again."""
+
+
+@pytest.mark.parametrize("pattern", BOTH_WAYS)
+def test_what_comes_with_points_or_with_a_condition_is_not_asked_for_again(pattern: str) -> None:
+    (policy,) = [p for p in policies() if p.name == "specialised-2022"]
+    assert codes(policy, pattern) == BOTH_WAYS[pattern]
+    check(policy, pattern)
+
+
+def test_a_condition_instead_of_the_score_names_what_the_ordinary_way_needs() -> None:
+    (policy,) = [p for p in policies() if p.name == "specialised-2022"]
+    (told,) = gaps(policy, standings(policy, "t t t t f 5 10 1 3 5 5 10 5 0 0 2 0 0 f f f f"))
+    assert (told.item.code, told.ordinary) == ("D3", ("N3", "9"))
+    assert gaps(policy, standings(policy, "t t t t t 5 10 1 3 5 5 10 5 0 0 2 0 0 f f f f"))[0].ordinary == ()
+
+
 def test_one_condition_is_named_where_two_items_would_be_needed(tmp_path: Path) -> None:
     policy = small(tmp_path)
     assert codes(policy, "t t 5 0 f f") == ["2"], "one item is no more than one condition"
@@ -131,17 +179,27 @@ def test_where_a_gate_fails_the_gates_alone_are_told_and_marked(tmp_path: Path) 
 
 
 def test_a_rule_too_long_to_be_tried_is_told_so(tmp_path: Path) -> None:
-    items = "".join(
-        f"        - {{code: '{n}', clause: 一, name: 项,"
-        " cases: [{points: 1, input: is_private, is: true}, {points: 0}]}\n"
-        for n in range(24)
-    )
-    text = HEAD + f"score:\n  at_least: 12 分\n  groups:\n    - code: 组\n      items:\n{items}"
-    policy = read_policy(write(tmp_path, text))
+    asked = [name for name, found in inputs().items() if found.unit == "是否"][:24]
+    policy = one_point_each(tmp_path, dict(zip(asked, asked, strict=True)), 12)
     found = standings(policy, " ".join("0" * 24))
     lacking = gaps(policy, found)
     assert holds(policy, found, lacking)
     assert all(gap.capped for gap in lacking)
+
+
+def test_items_that_ask_the_same_are_raised_together(tmp_path: Path) -> None:
+    assert len(codes(one_point_each(tmp_path, dict.fromkeys("123", "is_private"), 3), "0 0 0")) == 1
+
+
+def one_point_each(folder: Path, asked: Mapping[str, str], at_least: int) -> Policy:
+    """Every item, by its code, gives a point for one input that is so."""
+    items = "".join(
+        f"        - {{code: '{code}', clause: 一, name: 项,"
+        f" cases: [{{points: 1, input: {name}, is: true}}, {{points: 0}}]}}\n"
+        for code, name in asked.items()
+    )
+    text = HEAD + f"score:\n  at_least: {at_least} 分\n  groups:\n    - code: 组\n      items:\n{items}"
+    return read_policy(write(folder, text))
 
 
 def small(folder: Path) -> Policy:

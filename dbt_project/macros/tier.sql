@@ -25,6 +25,7 @@
         'has_high_tech': "register = '高新技术企业' and is_valid",
         'has_tech_sme': "register = '科技型中小企业' and is_valid",
         'has_innovation_demonstration': "register = '技术创新示范企业' and is_valid and is_national",
+        'has_innovation_demonstration_of_any_level': "register = '技术创新示范企业' and is_valid",
         'has_ip_demonstration': "register = '知识产权优势或示范企业' and is_valid",
         'has_rd_institute': "register = '研发机构' and is_valid",
         'has_city_rd_institute': "register = '研发机构' and is_valid and level in ('国家级', '省级', '市级')",

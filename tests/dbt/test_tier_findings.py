@@ -12,17 +12,16 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.dbt.tier_ground import columns, lay_ground
 from tests.dbt.tier_rules import SINCE_2026_04, UNTIL_2026_03, rules
 from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster
 from tidu.transform.tiers.compile import INPUT, finding_sql
-from tidu.transform.tiers.inputs import inputs
 from tidu.transform.tiers.policy import Policy
 from tidu.transform.tiers.registry import in_force
 from tidu.transform.tiers.standings import standings
 
 pytestmark = [pytest.mark.postgres]
-TYPES = {"是否": "boolean", "日期": "date", "文本": "text"}
 AS_OF = dt.date(2026, 3, 31)
 ROUND = [
     0,
@@ -48,11 +47,6 @@ ROUND = [
 ]
 """Amounts in 万元 between which rules decide."""
 TURNS = (dt.date(2026, 3, 31), dt.date(2026, 4, 1))
-
-
-def columns() -> dict[str, str]:
-    """Return the columns policies look at, with their types."""
-    return {i.name: TYPES.get(i.unit, "numeric") for i in inputs().values() if i.sql == f"i.{i.name}"}
 
 
 def some_number(dice: random.Random, name: str) -> Decimal | None:
@@ -135,12 +129,7 @@ def in_yuan(amount: Fraction) -> Decimal:
 @pytest.fixture(scope="module")
 def ground(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with new_warehouse(cluster, warehouse_template, tmp_path_factory.mktemp("findings")) as dsn:
-        told = ", ".join(f"{name} {kind}" for name, kind in columns().items())
-        with psycopg.connect(dsn) as connection:
-            connection.execute("create schema if not exists intermediate")
-            connection.execute(
-                f"create table {INPUT} (enterprise_id text primary key, held_tiers text[], {told})".encode()
-            )
+        lay_ground(dsn)
         yield dsn
 
 

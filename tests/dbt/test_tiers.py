@@ -15,8 +15,8 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.dbt.test_tier_findings import columns
 from tests.dbt.tier_boundaries import probes
+from tests.dbt.tier_ground import columns
 from tests.dbt.tier_mending import Way, is_nested, mended, taken, touches
 from tests.dbt.tier_oddities import oddities
 from tests.dbt.tier_rules import rules

@@ -158,6 +158,7 @@ def _registered(e: Enterprise, as_of: dt.date) -> Row:
         "has_high_tech": ask("高新技术企业"),
         "has_tech_sme": ask("科技型中小企业"),
         "has_innovation_demonstration": ask("技术创新示范企业", national),
+        "has_innovation_demonstration_of_any_level": ask("技术创新示范企业"),
         "has_ip_demonstration": ask("知识产权优势或示范企业"),
         "has_rd_institute": ask("研发机构"),
         "has_city_rd_institute": ask("研发机构", city),

@@ -54,6 +54,14 @@ def test_candidates_stand_by_readiness_and_rank_and_holders_are_none(town: str) 
     assert target_list(INNOVATIVE, "370203").candidates == ()
 
 
+def test_a_tier_nobody_holds_or_comes_near_has_the_citys_row_of_nothing(town: str) -> None:
+    found = target_list("独角兽企业")
+    assert [row["district_code"] for row in found.districts] == ["370200"]
+    assert [row[2:7] for row in districts(found)] == [(0, 0, 0, 0, 0)]
+    done = CliRunner().invoke(build("report"), ["report", "targets", "--tier", "独角兽企业"])
+    assert done.exit_code == 0, done.output
+
+
 def test_what_is_needed_is_shared_by_candidates_and_never_more_than_there_are(town: str) -> None:
     assert shared_out(10, [1, 1, 4]) == [1, 1, 4]
     assert shared_out(4, [1, 1, 4]) == [1, 0, 3], "of like remainders the first"

@@ -1,17 +1,18 @@
 -- Per tier the enterprises of a district that meet its policy, and of the others the nearest. Whom a gate keeps out
--- for certain is near nothing. What is lacking is counted once per pattern, not per enterprise.
+-- for certain is near nothing, and a condition that does instead of a score brings nobody nearer. What is lacking is counted once per pattern, not per enterprise.
 select n.*, l.by_enterprise, l.by_time, l.by_department
 from (
     select f.tier, f.policy_version, f.verdict, f.score_min, f.score_max, f.enterprise_id, e.name, e.uscc,
-        e.district_name, e.size_class, p.gaps, p.lacking,
+        e.district_name, e.size_class, p.gaps, p.ordinary, p.lacking,
         row_number() over (
             partition by f.tier
-            order by f.verdict = 'met' desc, p.gaps, p.short, f.score_min desc nulls last, e.name, f.enterprise_id
+            order by f.verdict = 'met' desc, p.ordinary, p.short, f.score_min desc nulls last, e.name, f.enterprise_id
         ) as place
     from mart.tier_finding as f
     join mart.enterprise as e using (enterprise_id)
     join (
         select t.policy_version, t.pattern, jsonb_array_length(t.gaps) as gaps,
+            jsonb_array_length(mart.tier_ordinary(t.gaps)) as ordinary,
             jsonb_array_length(jsonb_path_query_array(t.gaps, '$[*] ? (@.verdict == "not_met")')) as short,
             t.gaps as lacking
         from mart.tier_pattern as t

@@ -133,6 +133,8 @@ def _tier(row: Row, sources: Sources) -> Row:
     gaps = [_gap(g, row["policy_version"], inputs) for g in row["gaps"]]
     is_draft = row["policy_version"].endswith("-draft")
     clauses = {c["code"]: c["clause"] for c in row["criteria"]}
+    names = {c["code"]: c["name"] for c in row["criteria"]}
+    ordinary: list[str] = next((g["ordinary"] for g in row["gaps"] if "ordinary" in g), [])
     return {
         "missing": [{**g, "lever_zh": LEVERS[g["lever"]]} for g in gaps[:NAMED]],
         "clause": clauses[gaps[0]["code"]] if gaps else next(iter(clauses.values())),
@@ -148,6 +150,7 @@ def _tier(row: Row, sources: Sources) -> Row:
         "gates_alone": all(c["kind"] == "gate" for c in row["criteria"]),
         "gaps": [(LEVERS[lever], [g for g in gaps if g["lever"] == lever]) for lever in LEVERS],
         "gap_count": len(gaps),
+        "ordinary": [names[code] for code in ordinary],
         "capped": any(g["capped"] for g in gaps),
         "assumed": [c for c in row["criteria"] if c["verdict"] == "assumed"],
     }

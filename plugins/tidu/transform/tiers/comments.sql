@@ -57,9 +57,9 @@ comment on column mart.tier_pool.tier is 'Tier, a value of mi_tier_holder.tier, 
 comment on column mart.tier_pool.enterprise_id is 'The enterprise';
 comment on column mart.tier_pool.readiness is 'ready, near or watch, by policies/seed_pool.yml';
 comment on column mart.tier_pool.district_code is 'District of today the enterprise is registered in';
-comment on column mart.tier_pool.gap_count is 'Changes it lacks';
+comment on column mart.tier_pool.gap_count is 'Changes it lacks on the ordinary way, without conditions that do instead of the score';
 comment on column mart.tier_pool.score is 'Points that are certain; null without a score';
-comment on column mart.tier_pool.reasons is 'Policy, verdict, codes of the gaps, seed registers, whether it declared this year';
+comment on column mart.tier_pool.reasons is 'Policy, verdict, codes of the gaps and of what the ordinary way needs, seed registers, whether it declared this year';
 comment on column mart.tier_pool.since is 'First business date it was found on';
 comment on column mart.tier_pool.until is 'First business date it was not found on any more; null while it stands';
 comment on table mart.tier_review is
@@ -101,7 +101,7 @@ comment on column mart.seed_pool.tier is 'Tier it is a candidate for';
 comment on column mart.seed_pool.readiness is 'ready, near or watch, by policies/seed_pool.yml';
 comment on column mart.seed_pool.rank is 'Place among the candidates of the tier in the city; equals share it; null for one who left';
 comment on column mart.seed_pool.district_code is 'District of today the enterprise is registered in';
-comment on column mart.seed_pool.reasons is 'Policy, verdict, codes of the gaps, seed registers, whether it declared this year';
+comment on column mart.seed_pool.reasons is 'Policy, verdict, codes of the gaps and of what the ordinary way needs, seed registers, whether it declared this year';
 comment on column mart.seed_pool.entered_on is 'Business date it was first found on in this stay';
 comment on column mart.seed_pool.left_on is 'Business date that found it gone; shown on that date alone';
 comment on column mart.tier_holder_review.as_of is 'Business date';

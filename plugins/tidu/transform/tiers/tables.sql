@@ -140,6 +140,13 @@ return coalesce((
     ) as told
 ), '[]');
 
+-- Codes of what the way without conditions that do instead of the score needs: what is told, where there is no such condition.
+create or replace function mart.tier_ordinary(gaps jsonb) returns jsonb
+language sql immutable
+return coalesce(
+    jsonb_path_query_first(gaps, '$[*].ordinary'), jsonb_path_query_array(gaps, '$[*].code')
+);
+
 create or replace view mart.tier_finding with (security_invoker = true) as
 select p.subject, p.tier, s.enterprise_id, p.policy_version, s.verdicts[p.place] as verdict,
     s.score_min[p.place] as score_min, s.score_max[p.place] as score_max, s.patterns[p.place] as pattern,

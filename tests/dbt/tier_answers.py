@@ -74,6 +74,12 @@ def raised(f: Facts, years: int, bound: Any) -> Answer:
     return ge(known, bound)
 
 
+def summed(bound: Any, *parts: Any) -> Answer:
+    """Tell whether amounts, of which none is below zero, come to a bound; those that are known may do."""
+    known = sum(Fraction(part) for part in parts if part is not None)
+    return known >= bound if None not in parts else True if known >= bound else None
+
+
 def le(x: Any, bound: Any) -> Answer:
     return None if x is None else x <= bound
 
@@ -130,7 +136,6 @@ class Measures:
     def __init__(self, f: Facts) -> None:
         self.f = f
         self.rd1, self.rd2 = ratio(f["rd_expense_y1"], f["revenue_y1"]), ratio(f["rd_expense_y2"], f["revenue_y2"])
-        self.rd_both = total(f["rd_expense_y1"], f["rd_expense_y2"])
         self.main = ratio(f["main_revenue_y1"], f["revenue_y1"])
         first, second = (
             ratio(f["main_revenue_y1"], f["main_revenue_y2"]),
@@ -144,11 +149,15 @@ class Measures:
         self.staff = ratio(f["rd_headcount_y1"], f["headcount_y1"])
         self.common = {"G2": unless(f["is_large"]), "G3": unless(f["is_blacklisted"])}
 
+    def rd_both(self, bound: int) -> Answer:
+        return summed(bound, self.f["rd_expense_y1"], self.f["rd_expense_y2"])
+
     def niche(self, years: int) -> Answer:
         return for_years(self.f["niche_since"], self.f["end_of_last_year"], years)
 
-    def age(self, years: int) -> Answer:
-        return for_years(self.f["established_on"], self.f["as_of"], years)
+    def days(self, least: int) -> Answer:
+        since = self.f["established_on"]
+        return None if since is None else (self.f["as_of"] - since).days >= least
 
     def young(self, years: int) -> Answer:
         since = self.f["established_on"]

@@ -23,6 +23,7 @@ from tests.dbt.tier_answers import (
     points,
     raised,
     ratio,
+    summed,
     total,
     unless,
     upto,
@@ -89,7 +90,7 @@ def specialised_63(f: Facts) -> Judged:
     }  # fmt: skip
     direct = {
         "D1": f["award_top3_or_national_top5_3y"],
-        "D2": ge(m.rd_both, 2 * 1000 * WAN),
+        "D2": m.rd_both(2 * 1000 * WAN),
         "D3": raised(f, 2, 6000 * WAN),
         "D4": f["maker_contest_top500_3y"],
     }
@@ -122,7 +123,7 @@ def little_giant_63(f: Facts) -> Judged:
         both(ge(revenue, 10000 * WAN), ge(m.rd1, percent("3")), ge(m.rd2, percent("3"))),
         both(ge(revenue, 5000 * WAN), unless(ge(revenue, 10000 * WAN)), ge(m.rd1, percent("6")),
              ge(m.rd2, percent("6"))),
-        both(unless(ge(revenue, 5000 * WAN)), raised(f, 2, 8000 * WAN), ge(m.rd_both, 3000 * WAN),
+        both(unless(ge(revenue, 5000 * WAN)), raised(f, 2, 8000 * WAN), m.rd_both(3000 * WAN),
              ge(m.staff, percent("50"))),
     )  # fmt: skip
     criteria = {
@@ -151,7 +152,7 @@ def little_giant_2(f: Facts) -> Judged:
         "B2b": ge(m.main, percent("90")),
         "B2c": compound(f["revenue_y1"], f["revenue_y3"], "5"),
         "B2d": le(m.debt, percent("75")),
-        "B3": both(ge(m.rd_both, 1200 * WAN), ge(m.rd1, percent("3")), ge(m.rd2, percent("3"))),
+        "B3": both(m.rd_both(1200 * WAN), ge(m.rd1, percent("3")), ge(m.rd2, percent("3"))),
         "B4": either(ge(f["ip_class1"], 4), f["national_award_top3_3y"]),
         "B5": either(ge(f["domestic_market_share_pct"], 10), le(f["domestic_rank"], 3)),
         "B6": either(f["key_field"], f["key_chain_link"]),
@@ -194,7 +195,7 @@ def high_tech(f: Facts) -> Judged:
     )
     small, middle = le(revenue, 5000 * WAN), le(revenue, 20000 * WAN)
     criteria = {
-        "H1": m.age(1),
+        "H1": m.days(365),
         "H2": either(ge(f["ip_class1"], 1), ge(f["ip_class2"], 1)),
         "H4": ge(m.staff, percent("10")),
         "H5": either(
@@ -210,11 +211,11 @@ def high_tech(f: Facts) -> Judged:
 def champion(f: Facts) -> Judged:
     """138号; section 3.3."""
     m = Measures(f)
-    mean = total(*(f[f"main_revenue_{y}"] for y in ("y1", "y2", "y3")))
+    three = [f[f"main_revenue_{y}"] for y in ("y1", "y2", "y3")]
     criteria = {
         "C1": m.niche(10),
-        "C2": either(ge(mean, 3 * 40000 * WAN),
-                     both(ge(mean, 3 * 20000 * WAN), either(f["holds_specialised"], f["holds_little_giant"]))),
+        "C2": either(summed(3 * 40000 * WAN, *three),
+                     both(summed(3 * 20000 * WAN, *three), either(f["holds_specialised"], f["holds_little_giant"]))),
         "C3": f["has_provincial_rd_institute"],
     }  # fmt: skip
     return Judged("champion-2023-draft", {"G2": m.common["G2"], "G1": m.common["G3"]}, criteria)

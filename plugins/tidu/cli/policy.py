@@ -37,11 +37,14 @@ def show(name: str) -> None:
     from tidu.transform.tiers.rehearsal import policy_named
 
     policy = policy_named(name)
-    plain(f"{policy.tier} {policy.version}: {policy.document['name']}（{policy.document['number']}）")
-    table = Table("code", "kind", "clause", "name", "asks", "points", "changed by")
+    label = policy.document["label"]
+    plain(f"{policy.tier} {policy.version}: {policy.document['name']}（{policy.document['number']}），{label}")
+    table = Table("code", "kind", "clause", "name", "asks", "points", "label", "changed by")
     for item in policy.items:
         points = "" if item.most is None else f"{item.most:f}"
-        table.add_row(item.code, item.kind, item.clause, item.name, item.threshold, points, item.lever or "")
+        table.add_row(
+            item.code, item.kind, item.clause, item.name, item.threshold, points, item.label or label, item.lever or ""
+        )
     console.print(table)
 
 

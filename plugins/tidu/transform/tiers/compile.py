@@ -45,7 +45,8 @@ def observed_names(policies: Sequence[Policy]) -> dict[str, tuple[str, ...]]:
     that. The business date is left out: with it, or what grows from day to day, everyone's row would be new every day.
     """
     used = {found for policy in policies for item in policy.of_any_kind() for found in item.used}
-    bases = sorted(({base for found in used for base in found.bases} | _floors(used)) - {AS_OF})
+    floors = {found.least for found in used if found.least is not None}
+    bases = sorted({base for found in used | floors for base in found.bases} - {AS_OF})
     placed: dict[str, tuple[str, ...]] = {column: () for column in KEPT_AS}
     for base in bases:
         placed[_column_of(inputs()[base])] += (base,)
@@ -65,6 +66,7 @@ def standing_sql(policies: Sequence[Policy], holders_only: Sequence[bool] = ()) 
     named = observed_names(policies)
     measured = {found.name: found for policy in policies for item in policy.of_any_kind() for found in item.used}
     measured = {name: inputs()[name] for names in named.values() for name in names} | measured
+    measured |= {found.least.name: found.least for found in measured.values() if found.least is not None}
     asked, summed = _Level("k"), _Level("s")
     parts = [_Rule(policy, asked, summed) for policy in policies]
     guards = [
@@ -197,11 +199,6 @@ def _joined(answers: Sequence[tuple[Item, str]], kind: str, word: str, nothing: 
 
 def _sum(bounds: Sequence[tuple[Item, str, str]], place: int) -> str:
     return "(" + " + ".join(str(bound[place]) for bound in bounds) + ")"
-
-
-def _floors(used: Iterable[Input]) -> set[str]:
-    """Return the inputs that say what others are at least."""
-    return {found.least.name for found in used if found.least is not None}
 
 
 def _column_of(base: Input) -> str:

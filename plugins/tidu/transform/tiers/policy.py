@@ -7,12 +7,14 @@ of items, and conditions that do instead of the score. What no department delive
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from tidu.contracts import contracts
 from tidu.transform.tiers.conditions import PARTS, Comparison, Condition, Together, check_lever, condition, nested
 from tidu.transform.tiers.inputs import Input, inputs
 from tidu.transform.tiers.located import Located, read
@@ -20,6 +22,11 @@ from tidu.transform.tiers.scores import Case, Score, cases_of, full_marks, score
 
 Kind = Literal["gate", "criterion", "score", "direct", "assumed"]
 NAMED = ("code", "clause", "name")
+LABELS = re.compile(r"FOUND(×\d+)?|RECALLED-(high|medium|low)|COMPUTED|MISSING")
+"""How sure a number is: read in as many public sources, remembered, computed, or nowhere published."""
+REGISTERED = ("科技型中小企业", "高新技术企业")
+LEVELS = ("大企业", "高质量企业", "小微企业")
+"""What policies are for beside the tiers of the register of titles: two registers, levels of the finance white list."""
 KINDS: dict[Kind, str] = {"gate": "gates", "criterion": "criteria", "direct": "direct", "assumed": "assumed"}
 BEFORE: tuple[Kind, ...] = ("gate", "criterion")
 AFTER: tuple[Kind, ...] = ("direct", "assumed")
@@ -49,6 +56,8 @@ class Item:
     """What a re-check asks instead."""
     needs: str = ""
     """Of what is assumed: which data would make it a fact."""
+    label: str = ""
+    """How sure its numbers are, where that is not how sure the document's are."""
 
     @property
     def assumed(self) -> bool:
@@ -136,6 +145,8 @@ def read_policy(file: Path, known: Mapping[str, Input] | None = None) -> Policy:
         ("status", "valid_to", "held_for_years", "gates", "criteria", "score", "direct", "assumed"),
     )
     _check_cited(found)
+    if found["tier"] not in known_tiers():
+        found.refuse(f"the tier {found['tier']} is not known; there are {'、'.join(known_tiers())}")
     for key in ("valid_from", "valid_to"):
         if found.get(key) is not None and not isinstance(found[key], dt.date):
             found.refuse(f"`{key}` has to be a date, YYYY-MM-DD")
@@ -170,6 +181,24 @@ def _check_cited(found: Located) -> None:
     if not isinstance(document, Located):
         found.refuse("`document` says which one, by name, number, part and label")
     document.expect(("name", "number", "part", "label"))
+    _label(document)
+
+
+def _label(entry: Located) -> str:
+    """Return how sure an entry's numbers are said to be; refuse a word that is not known."""
+    label = entry.get("label", "")
+    if "label" in entry and not (isinstance(label, str) and LABELS.fullmatch(label)):
+        entry.refuse(
+            f"the label {label} is not known; there are FOUND, FOUND×n, RECALLED-high, RECALLED-medium,"
+            " RECALLED-low, COMPUTED, MISSING"
+        )
+    return str(label)
+
+
+def known_tiers() -> tuple[str, ...]:
+    """Return what a policy may be for: tiers of the register of titles, two registers, levels of the white list."""
+    (tier,) = [field for field in contracts()["mi_tier_holder"].fields if field.name == "tier"]
+    return (*tier.values, *REGISTERED, *LEVELS)
 
 
 def _check_codes(found: Located, score: Score | None) -> None:
@@ -185,19 +214,24 @@ def _check_codes(found: Located, score: Score | None) -> None:
 
 def _item(entry: Located, kind: Kind, known: Mapping[str, Input]) -> Item:
     if kind == "assumed":
-        entry.expect((*NAMED, "needs"))
-        return Item(str(entry["code"]), entry["clause"], entry["name"], kind, needs=entry["needs"])
+        entry.expect((*NAMED, "needs"), ("label",))
+        return Item(
+            str(entry["code"]), entry["clause"], entry["name"], kind, needs=entry["needs"], label=_label(entry)
+        )  # fmt: skip
     if "assumed" in entry:
         if kind != "gate":
             entry.refuse("what is assumed beyond the common gates stands under `assumed`, with what it needs")
-        entry.expect((*NAMED, "assumed"))
-        return Item(str(entry["code"]), entry["clause"], entry["name"], kind, needs=entry["assumed"])
-    entry.expect(NAMED, (*PARTS, "lever", "on_renewal"))
+        entry.expect((*NAMED, "assumed"), ("label",))
+        return Item(
+            str(entry["code"]), entry["clause"], entry["name"], kind, needs=entry["assumed"], label=_label(entry)
+        )  # fmt: skip
+    entry.expect(NAMED, (*PARTS, "lever", "on_renewal", "label"))
     check_lever(entry)
     renewal = entry.get("on_renewal")
     return Item(
         str(entry["code"]), entry["clause"], entry["name"], kind, condition(entry, known), lever=entry.get("lever"),
         renewal=nested(renewal, known) if isinstance(renewal, Located) else _skipped(entry, renewal),
+        label=_label(entry),
     )  # fmt: skip
 
 
@@ -208,10 +242,10 @@ def _skipped(entry: Located, renewal: Any) -> Literal["skipped"] | None:
 
 
 def _scored(entry: Located, group: str, known: Mapping[str, Input]) -> Item:
-    entry.expect(NAMED, ("input", "bands", "cases", "points_are_value", "lever"))
+    entry.expect(NAMED, ("input", "bands", "cases", "points_are_value", "lever", "label"))
     check_lever(entry)
     of, cases, value_up_to = cases_of(entry, known)
     return Item(
         str(entry["code"]), entry["clause"], entry["name"], "score", cases=cases, value_up_to=value_up_to, of=of,
-        group=group, lever=entry.get("lever"),
+        group=group, lever=entry.get("lever"), label=_label(entry),
     )  # fmt: skip

@@ -13,7 +13,7 @@ FACTORS: dict[str, tuple[str, Decimal]] = {
     "亿元": ("元", Decimal(100_000_000)),
     "%": ("比率", Decimal("0.01")),
     "比率": ("比率", Decimal(1)),
-    **{unit: (unit, Decimal(1)) for unit in ("年", "分", "件", "项", "人", "名", "级", "百分数")},
+    **{unit: (unit, Decimal(1)) for unit in ("年", "日", "分", "件", "项", "人", "名", "级", "百分数")},
 }
 """Unit as written -> unit of the input it is compared with, and how many of those it is."""
 UNITS = frozenset({unit for unit, _ in FACTORS.values()} | {"是否", "文本", "日期"})

@@ -87,10 +87,11 @@ def policy_named(name: str, folder: Path = FOLDER) -> Policy:
     """Return a policy by its version, or read one from a file that may not be in force yet. Raises TiduError."""
     if name.endswith(".yml"):
         return read_policy(Path(name))
-    for policy in policies(folder):
+    found = (*policies(folder), *policies(folder / "finance_whitelist"))
+    for policy in found:
         if name in (policy.version, policy.name):
             return policy
-    known = ", ".join(p.version for p in policies(folder))
+    known = ", ".join(p.version for p in found)
     raise TiduError(f"no policy {name}; there are {known}, or name a .yml file")
 
 

@@ -83,11 +83,19 @@ def full_marks(cases: tuple[Case, ...], value_up_to: Decimal | None) -> Decimal:
     return value_up_to if value_up_to is not None else max(case.points for case in cases)
 
 
+def _given(case: Located) -> Decimal:
+    """Return the points of a band or case; refuse what is no number."""
+    points = case["points"]
+    if isinstance(points, bool) or not isinstance(points, int | float) or points < 0:
+        case.refuse(f"`points: {points}` is no number of points")
+    return Decimal(str(points))
+
+
 def _cases(entry: Located, known: Mapping[str, Input]) -> tuple[Case, ...]:
     found = []
     for case in entry.items_of("cases"):
         case.expect(("points",), PARTS)
-        found.append(Case(Decimal(str(case["points"])), condition(case, known) if len(case) > 1 else None))
+        found.append(Case(_given(case), condition(case, known) if len(case) > 1 else None))
     _check_order(entry, found)
     if any(case.condition is None for case in found[:-1]) or found[-1].condition is not None:
         entry.refuse("the last case, and no other, has to take whatever is left")
@@ -109,12 +117,12 @@ def _bands(entry: Located, of: Input) -> tuple[Case, ...]:
         if edge is not None:
             _check_joint(band, bound(band, of, outer), edge, descending=inner == "at_least")
         if is_last:
-            found.append(Case(Decimal(str(band["points"])), None))
+            found.append(Case(_given(band), None))
             break
         ends = bound(band, of, inner)
         if edge is not None and (ends >= edge if inner == "at_least" else ends <= edge):
             band.refuse(f"the band of {band['points']} points holds nothing")
-        found.append(Case(Decimal(str(band["points"])), Comparison(of, inner, ends, str(band[inner]))))
+        found.append(Case(_given(band), Comparison(of, inner, ends, str(band[inner]))))
         edge = ends
     _check_order(entry, found)
     return tuple(found)

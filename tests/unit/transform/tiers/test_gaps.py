@@ -22,7 +22,7 @@ CRITERION_OF = {"specialised-2022": {"3": "N1", "D3": "N3"}}
 """The criterion that comes with an item of the score or a condition instead of it: any points for years in the segment
 are two years or more; 6000 万元 of equity are more than 2000 万元."""
 HEAD = """\
-tier: 试验
+tier: 雏鹰企业
 version: trial-1
 document: {name: 试验办法, number: 〔2024〕1号, part: 附件, label: FOUND}
 valid_from: 2024-01-01

@@ -12,7 +12,7 @@ from tidu.transform.tiers.policy import read_policy
 from tidu.transform.tiers.registry import in_force, policies
 
 HEAD = """\
-tier: 试验
+tier: 雏鹰企业
 version: trial-1
 document: {name: 试验办法, number: 〔2024〕1号, part: 附件, label: FOUND}
 valid_from: 2024-01-01
@@ -64,7 +64,7 @@ CRITERIA = {
     "input: profits, at_least: 1 元": "the input profits is not known; policies/inputs.yml lists them",
     "input: revenue_y1, at_least: 5 %": "'5 %' is compared with an input in 元",
     "input: revenue_y1, at_least: 5 里":
-        "'5 里': the unit 里 is not known; there are 元、万元、亿元、%、比率、年、分、件、项、人、名、级、百分数",
+        "'5 里': the unit 里 is not known; there are 元、万元、亿元、%、比率、年、日、分、件、项、人、名、级、百分数",
     "input: revenue_y1, at_least: 1000": "1000 is no number with its unit, such as `1500 万元`",
     "input: main_ratio_y1, at_least: 80 万元": "'80 万元' is compared with an input in 比率",
     "input: is_large, at_least: 1 元": "'1 元' is compared with an input in 是否",
@@ -129,6 +129,8 @@ BANDS = {
     ("points: 5, at_least: 80 %", "points: 0, at_most: 80 %"): ("16", "`below` is missing"),
     ("points: 5, at_least: 80 万元", "points: 0, below: 80 万元"):
         ("15", "'80 万元' is compared with an input in 比率"),
+    ("points: ten, at_least: 80 %", "points: 0, below: 80 %"): ("15", "`points: ten` is no number of points"),
+    ("points: 5, at_least: 80 %", "points: none, below: 80 %"): ("16", "`points: none` is no number of points"),
     ("points: 5, at_least: 80 %",): ("10", "`bands` lists two bands or more"),
 }  # fmt: skip
 
@@ -141,6 +143,12 @@ def test_bands_that_do_not_part_every_value_are_refused(tmp_path: Path, bands: t
 
 ITEMS = {
     "bands: [], cases: []": "it gives points by one of `bands`, `cases` and `points_are_value`",
+    "cases: [{points: ten, input: is_large, is: true}, {points: 0}]": "`points: ten` is no number of points",
+    "cases: [{points: true, input: is_large, is: true}, {points: 0}]": "`points: True` is no number of points",
+    "cases: [{points: -1, input: is_large, is: true}, {points: 0}]": "`points: -1` is no number of points",
+    "label: SURE, cases: [{points: 5, input: is_large, is: true}, {points: 0}]":
+        "the label SURE is not known; there are FOUND, FOUND×n, RECALLED-high, RECALLED-medium, RECALLED-low,"
+        " COMPUTED, MISSING",
     "input: platform_score, points_are_value: 15": "`points_are_value` says `at_most`",
     "input: platform_score, points_are_value: {at_most: 15 %}": "'15 %' is compared with an input in 分",
     "cases: [{points: 5, input: is_large, is: true}]": "the last case, and no other, has to take whatever is left",
@@ -162,8 +170,14 @@ def test_an_item_that_gives_no_clear_points_is_refused(tmp_path: Path, item: str
 
 
 FILES = {
+    HEAD.replace("雏鹰企业", "百强企业") + CRITERION: (
+        "1", "the tier 百强企业 is not known; there are 创新型中小企业、专精特新中小企业、专精特新小巨人、"
+        "制造业单项冠军、雏鹰企业、瞪羚企业、隐形独角兽企业、独角兽企业、民营领军标杆企业、科技型中小企业、高新技术企业、大企业、高质量企业、小微企业"),
+    HEAD.replace("label: FOUND", "label: 大概") + CRITERION: (
+        "3", "the label 大概 is not known; there are FOUND, FOUND×n, RECALLED-high, RECALLED-medium, RECALLED-low,"
+        " COMPUTED, MISSING"),
     HEAD + CRITERION + "bonus: 5\n": ("1", "`bonus` means nothing here"),
-    HEAD.replace("tier: 试验\n", "") + CRITERION: ("1", "`tier` is missing"),
+    HEAD.replace("tier: 雏鹰企业\n", "") + CRITERION: ("1", "`tier` is missing"),
     HEAD + GATE: ("1", "nothing in it decides: criteria or a score are needed"),
     HEAD + "valid_to: 2024-01-01\n" + CRITERION: (
         "1", "`valid_to`, the first day it is not in force any more, has to lie after `valid_from`"),
@@ -224,7 +238,7 @@ def test_policies_that_follow_each_other_are_taken(tmp_path: Path) -> None:
 
 def test_a_version_given_twice_is_refused(tmp_path: Path) -> None:
     written(tmp_path, HEAD + CRITERION)
-    other = written(tmp_path, HEAD.replace("试验\n", "另一试验\n") + CRITERION, "other/2024-01-01.yml")
+    other = written(tmp_path, HEAD.replace("雏鹰企业\n", "瞪羚企业\n") + CRITERION, "other/2024-01-01.yml")
     with pytest.raises(PolicyError) as told:
         policies(tmp_path)
     assert str(told.value).endswith(":1: the version trial-1 is given twice")
@@ -244,7 +258,7 @@ INPUTS = {
     "b: {zh: 乙, unit: 元, of: 'a + True'}": "`True` is no sum, product or quotient of inputs",
     "b: {zh: 乙, unit: 元, of: 'a +'}": "`a +` cannot be read: invalid syntax",
     "b: {zh: 乙, unit: 里, evidence: []}":
-        "the unit 里 is not known; there are 人、件、元、分、名、年、文本、日期、是否、比率、百分数、级、项",
+        "the unit 里 is not known; there are 人、件、元、分、名、年、文本、日、日期、是否、比率、百分数、级、项",
     "b: {zh: 乙, unit: 元}": "an input has either `evidence`, a column of its own, or `of`, what it is computed from",
     "b: {zh: 乙, unit: 元, of: a, evidence: []}":
         "an input has either `evidence`, a column of its own, or `of`, what it is computed from",
@@ -252,16 +266,55 @@ INPUTS = {
         "the lever fate is not known; there are enterprise, time, department",
     "b: {zh: 乙, unit: 元, evidence: [], label: x}": "`label` means nothing here",
     "b: {unit: 元, evidence: []}": "`zh` is missing",
+    "b: {zh: 乙, unit: 元, of: a + n}": "`a + n` adds or subtracts 元 and 人",
+    "b: {zh: 乙, unit: 元, of: a / n}": "`a / n` comes out in 元·人^-1, not in 元",
+    "b: {zh: 乙, unit: 元, of: a / a}": "`a / a` comes out in 比率, not in 元",
+    "b: {zh: 乙, unit: 元, of: a + 5}": "`a + 5` adds or subtracts 元 and 比率",
+    "b: {zh: 乙, unit: 元, of: a * a}": "`a * a` comes out in 元^2, not in 元",
+    "b: {zh: 乙, unit: 元, of: a * x}": "`x` is in 是否: nothing can be computed from it",
+    "b: {zh: 乙, unit: 年, of: 'years(a, d)'}": "`years(a, d)` compares 元 and 日期",
+    "b: {zh: 乙, unit: 年, of: year(a)}": "`year(a)` takes dates, not 元",
+    "b: {zh: 乙, unit: 比率, of: 'growth_2y(a, n)'}": "`growth_2y(a, n)` compares 元 and 人",
+    "b: {zh: 乙, unit: 比率, of: p / 10}": "`p / 10` comes out in 百分数, not in 比率",
+    "b: {zh: 乙, unit: 元, of: a + a, least: a}":
+        "what is computed has no `least` of its own: it follows from what it is computed from",
+    "b: {zh: 乙, unit: 元, evidence: [], never_negative: 5}": "`never_negative` says true, or is left out",
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("entry", INPUTS)
 def test_an_input_that_cannot_be_computed_is_refused(tmp_path: Path, entry: str) -> None:
     file = tmp_path / "inputs.yml"
-    file.write_text(f"a: {{zh: 甲, unit: 元, evidence: [x]}}\n{entry}\n", encoding="utf-8")
+    units = {"a": "元", "n": "人", "x": "是否", "d": "日期", "p": "百分数"}
+    others = "".join(f"{name}: {{zh: 其他, unit: {unit}, evidence: [x]}}\n" for name, unit in units.items())
+    file.write_text(f"{others}{entry}\n", encoding="utf-8")
     with pytest.raises(PolicyError) as told:
         inputs(file)
-    assert str(told.value) == f"{file}:2: {INPUTS[entry]}"
+    assert str(told.value) == f"{file}:6: {INPUTS[entry]}"
+
+
+def test_a_sum_of_amounts_that_are_never_negative_is_at_least_what_is_known_of_it(tmp_path: Path) -> None:
+    file = tmp_path / "inputs.yml"
+    file.write_text(
+        "a: {zh: 甲, unit: 元, evidence: [x], never_negative: true}\n"
+        "b: {zh: 乙, unit: 元, evidence: [x], never_negative: true}\n"
+        "loss: {zh: 亏, unit: 元, evidence: [x]}\n"
+        "mean: {zh: 均值, unit: 元, of: (a + b) / 2}\n"
+        "half: {zh: 一半, unit: 元, of: a / 2}\n"
+        "change: {zh: 增, unit: 元, of: a - b}\n"
+        "balance: {zh: 差, unit: 元, of: a + loss}\n"
+        "share: {zh: 占比, unit: 比率, of: a / (a + b)}\n",
+        encoding="utf-8",
+    )
+    known = inputs(file)
+    least = known["mean"].least
+    assert least is not None
+    assert least is known["mean_least"]
+    assert least.sql == (
+        "(case when ((i.a + i.b) / nullif(2::numeric, 0)::numeric) is null and num_nonnulls(i.a, i.b) > 0"
+        " then ((coalesce(i.a, 0) + coalesce(i.b, 0)) / 2::numeric) end)"
+    )
+    assert [known[name].least for name in ("half", "change", "balance", "share")] == [None] * 4
 
 
 def test_a_cycle_of_inputs_is_refused_where_it_begins(tmp_path: Path) -> None:

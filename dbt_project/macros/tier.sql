@@ -43,6 +43,7 @@
         'has_management_certificate': "register = '管理体系认证' and is_valid",
         'has_own_brand': "register = '自主品牌' and is_valid",
         'has_standard': "register = '标准制修订' and is_valid",
+        'has_national_standard': "register = '标准制修订' and is_valid and is_national",
         'has_national_standard_5y': "register = '标准制修订' and in_5y and is_national",
     }) }}
 {%- endmacro %}

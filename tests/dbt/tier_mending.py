@@ -120,6 +120,7 @@ REGISTERS: dict[str, Setter] = {
     "has_rd_institute": registered("研发机构", "企业级"),
     "has_city_rd_institute": registered("研发机构", "市级"),
     "has_provincial_rd_institute": registered("研发机构", "省级"),
+    "has_national_standard": registered("标准制修订", "国家级"),
     "has_national_standard_5y": registered("标准制修订", "国家级"),
     "national_award_top3_3y": lambda _f, _need: added("certificates", award("国家级", 3, dt.date(2025, 3, 1))),
     "national_award_top3_5y": lambda _f, _need: added("certificates", award("国家级", 3, dt.date(2025, 3, 1))),

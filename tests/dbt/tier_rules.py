@@ -131,7 +131,8 @@ def little_giant_63(f: Facts) -> Judged:
         "专2": ge(m.main, percent("70")),
         "专3": ge(m.mean_growth, percent("5")),
         "精1": f["core_business_on_it"],
-        "精2": f["has_management_certificate"],
+        # or a product certified in developed countries, of which nobody delivers anything
+        "精2": either(f["has_management_certificate"], None),
         "精3": le(m.debt, percent("70")),
         "特1": ge(f["domestic_market_share_pct"], 10),
         "特2": f["has_own_brand"],
@@ -213,7 +214,8 @@ def champion(f: Facts) -> Judged:
     m = Measures(f)
     three = [f[f"main_revenue_{y}"] for y in ("y1", "y2", "y3")]
     criteria = {
-        "C1": m.niche(10),
+        # a new product does with five years; nobody delivers whether it is one
+        "C1": either(m.niche(10), both(m.niche(5), None)),
         "C2": either(summed(3 * 40000 * WAN, *three),
                      both(summed(3 * 20000 * WAN, *three), either(f["holds_specialised"], f["holds_little_giant"]))),
         "C3": f["has_provincial_rd_institute"],
@@ -225,7 +227,13 @@ def gazelle(f: Facts) -> Judged:
     """鲁工信发〔2020〕8号; section 4.3."""
     m = Measures(f)
     revenue = f["revenue_y1"]
-    edges = ((1000, 2000, "25"), (2000, 10000, "20"), (10000, 40000, "15"), (40000, 10**9, "10"))
+    upto_400_million = le(revenue, 40000 * WAN)
+    edges = (
+        (both(ge(revenue, 1000 * WAN), unless(ge(revenue, 2000 * WAN))), "25"),
+        (both(ge(revenue, 2000 * WAN), unless(ge(revenue, 10000 * WAN))), "20"),
+        (both(ge(revenue, 10000 * WAN), upto_400_million), "15"),
+        (unless(upto_400_million), "10"),
+    )
     founded = f["established_on"]
     years = None if founded is None else f["end_of_last_year"].year - founded.year
     big = ge(revenue, 10000 * WAN)
@@ -233,14 +241,13 @@ def gazelle(f: Facts) -> Judged:
         "Z1": ge(years, 3),
         "Z2": unless(ge(m.debt, percent("70"))),
         "Z3": unless(f["is_listed"]),
-        "Z4": either(*(both(ge(revenue, low * WAN), unless(ge(revenue, high * WAN)),
-                            either(compound(revenue, f["revenue_y3"], growth),
-                                   compound(f["net_profit_y1"], f["net_profit_y3"], growth)))
-                       for low, high, growth in edges)),
+        "Z4": either(*(both(is_within, either(compound(revenue, f["revenue_y3"], growth),
+                                              compound(f["net_profit_y1"], f["net_profit_y3"], growth)))
+                       for is_within, growth in edges)),
         "Z5": either(both(big, ge(m.rd1, percent("2.5")), ge(m.rd2, percent("2.5"))),
                      both(unless(big), ge(m.rd1, percent("5")), ge(m.rd2, percent("5")))),
         "Z6": either(ge(f["invention_patents"], 2), ge(f["utility_models_and_software"], 8),
-                     f["has_national_standard_5y"]),
+                     f["has_national_standard"]),
     }  # fmt: skip
     return Judged("gazelle-2020-draft", m.common, criteria)
 

@@ -175,6 +175,7 @@ def _registered(e: Enterprise, as_of: dt.date) -> Row:
         "has_management_certificate": ask("管理体系认证"),
         "has_own_brand": ask("自主品牌"),
         "has_standard": ask("标准制修订"),
+        "has_national_standard": ask("标准制修订", national),
         "has_national_standard_5y": ask("标准制修订", national, 0, 5),
     }
 

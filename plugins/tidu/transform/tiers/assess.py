@@ -22,7 +22,7 @@ from tidu.transform.tiers.policy import Item, Policy
 from tidu.transform.tiers.pool import pool_rules, pool_sql
 from tidu.transform.tiers.registry import in_force, whitelist_in_force
 from tidu.transform.tiers.review import HOLDER, REVIEW
-from tidu.transform.tiers.terms import groups, threshold, told
+from tidu.transform.tiers.terms import Told, failings, groups, threshold, told
 
 TABLES, COMMENTS = (Path(__file__).with_name(f"{name}.sql") for name in ("tables", "comments"))
 FOUND = """
@@ -52,6 +52,13 @@ select p.policy_version, array_agg(distinct s.patterns[p.place])
 from (select distinct set_id, patterns from pg_temp.found_standing) as s
 join mart.tier_policy_set as p on p.set_id = s.set_id and s.patterns[p.place] is not null
 group by p.policy_version
+"""
+PATTERN = """
+insert into mart.tier_pattern (policy_version, pattern, criteria, gaps, failing) values (%s, %s, %s, %s, %s)
+on conflict (policy_version, pattern)
+do update set criteria = excluded.criteria, gaps = excluded.gaps, failing = excluded.failing
+where (tier_pattern.criteria, tier_pattern.gaps, tier_pattern.failing)
+    is distinct from (excluded.criteria, excluded.gaps, excluded.failing)
 """
 REOPEN = (
     "delete from mart.{table} where since = %(as_of)s",
@@ -108,7 +115,7 @@ def assess(token: str, run_id: str, as_of: dt.date) -> None:
         connection.execute(FOUND.format(set_id=set_id, standing=standing).encode())
         connection.execute("analyze pg_temp.found_standing (enterprise_id, set_id)")
         connection.execute(EXPANDED)
-        _keep_terms(connection, policies)
+        _keep_terms(connection, asked)
         # read right away, and the planner knows nothing of tables that were empty
         connection.execute("analyze mart.tier_pattern")
         connection.execute("analyze mart.tier_policy_set")
@@ -160,25 +167,29 @@ def _keep(connection: psycopg.Connection, name: str, as_of: dt.date) -> None:
         connection.execute(text.encode(), {"as_of": as_of})
 
 
-def _keep_terms(connection: psycopg.Connection, policies: Sequence[Policy]) -> None:
-    """Write the items of the policies, and of every pattern found what its enterprises are told."""
+def _keep_terms(connection: psycopg.Connection, asked: Sequence[tuple[str, Policy]]) -> None:
+    """Write the items of the policies, and of every pattern found what its enterprises, or holders, are told."""
     found: dict[str, list[str]] = dict(connection.execute(PATTERNS).fetchall())
     with connection.cursor() as cursor:
-        for policy in policies:
+        for subject, policy in asked:
+            failed = failings if subject == "renewal" else _nothing
             cursor.execute("delete from mart.tier_criterion where policy_version = %s", [policy.version])
             cursor.executemany(
                 "insert into mart.tier_criterion values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
                 [_term(policy, place, item) for place, item in enumerate(policy.items)],
             )
             cursor.executemany(
-                "insert into mart.tier_pattern values (%s, %s, %s, %s) on conflict (policy_version, pattern)"
-                " do update set criteria = excluded.criteria, gaps = excluded.gaps"
-                " where (tier_pattern.criteria, tier_pattern.gaps) is distinct from (excluded.criteria, excluded.gaps)",
+                PATTERN,
                 [
-                    (policy.version, pattern, *map(Jsonb, told(policy, pattern)))
+                    (policy.version, pattern, *map(Jsonb, (*told(policy, pattern), failed(policy, pattern))))
                     for pattern in found.get(policy.version, ())
                 ],
             )
+
+
+def _nothing(_policy: Policy, _pattern: str) -> Told:
+    """Return what a rule that is no re-check says of holders."""
+    return []
 
 
 def _term(policy: Policy, place: int, item: Item) -> tuple[object, ...]:

@@ -23,6 +23,7 @@ comment on column mart.tier_pattern.policy_version is 'Version of the policy; on
 comment on column mart.tier_pattern.pattern is 'What became of every item that decides, in the policy''s order';
 comment on column mart.tier_pattern.criteria is 'Items with their answers, points, inputs and groups of source rows';
 comment on column mart.tier_pattern.gaps is 'Smallest set of changes that turns the verdict to met, with what every part needs';
+comment on column mart.tier_pattern.failing is 'What a holder fails for certain, by what a re-check asks; empty for rules that are no re-check';
 comment on table mart.tier_policy_set is
     'One row per policy of those applied together; what the places of the arrays of mart.tier_standing are.';
 comment on column mart.tier_policy_set.set_id is 'Number of the policies and inputs applied together';
@@ -69,7 +70,7 @@ comment on column mart.tier_review.enterprise_id is 'Its holder';
 comment on column mart.tier_review.tier is 'Tier, a value of mi_tier_holder.tier, or 科技型中小企业 and 高新技术企业';
 comment on column mart.tier_review.valid_until is 'Last day the certificate is valid; null, none is known';
 comment on column mart.tier_review.state is 'valid, expiring, expired, at_risk or withdrawn';
-comment on column mart.tier_review.failing_criteria is 'What the holder would fail today, by what a re-check asks';
+comment on column mart.tier_review.failing_criteria is 'What the holder would fail today, by what a re-check asks; by a draft (is_draft) it decides nothing';
 comment on column mart.tier_review.district_code is 'District its holder was registered in on the dates the row tells of; null while no enterprise is known';
 comment on column mart.tier_review.since is 'First business date it was found on';
 comment on column mart.tier_review.until is 'First business date it was not found on any more; null while it stands';
@@ -109,8 +110,8 @@ comment on column mart.tier_holder_review.enterprise_id is 'The holder';
 comment on column mart.tier_holder_review.tier is 'Tier, a value of mi_tier_holder.tier, or 科技型中小企业 and 高新技术企业';
 comment on column mart.tier_holder_review.cert_no is 'Number of the certificate';
 comment on column mart.tier_holder_review.valid_until is 'Last day the certificate is valid; null, none is known';
-comment on column mart.tier_holder_review.state is 'valid, expiring (within six months), expired, at_risk (would not be given again) or withdrawn';
-comment on column mart.tier_holder_review.failing_criteria is 'What the holder would fail today, by what a re-check asks';
+comment on column mart.tier_holder_review.state is 'valid, expiring (within six months), expired, at_risk (would not be given again by an official rule) or withdrawn';
+comment on column mart.tier_holder_review.failing_criteria is 'Gates and criteria the holder would fail today, and items its score is short of, by what a re-check asks; by a draft (is_draft) it decides nothing';
 comment on column mart.finance_whitelist.as_of is 'Business date';
 comment on column mart.finance_whitelist.enterprise_id is 'The enterprise';
 comment on column mart.finance_whitelist.level is '大企业, 高质量企业 or 小微企业';

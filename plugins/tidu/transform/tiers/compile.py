@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tidu.transform.tiers.inputs import Input, inputs
+from tidu.transform.tiers.inputs import SQL_TYPES, Input, inputs
 from tidu.transform.tiers.policy import Item, Policy
 
 INPUT = "intermediate.int_tier__input"
@@ -217,8 +217,9 @@ def measured_sql(known: Iterable[Input]) -> str:
     """
     computed = [found for found in known if found.bases != {found.name}]
     bases = sorted({base for found in computed for base in found.bases} - {AS_OF})
-    types = {"日期": "date", "是否": "boolean", "文本": "text"}
-    columns = ", ".join(f"(observed ->> {_text(b)})::{types.get(inputs()[b].unit, 'numeric')} as {b}" for b in bases)
+    columns = ", ".join(
+        f"(observed ->> {_text(b)})::{SQL_TYPES.get(inputs()[b].unit, 'numeric')} as {b}" for b in bases
+    )
     told = ", ".join(f"{_text(found.name)}, {found.sql}" for found in computed)
     return f"""
 create or replace function mart.tier_measured(observed jsonb, as_of date) returns jsonb language sql stable

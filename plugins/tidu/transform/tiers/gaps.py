@@ -44,6 +44,23 @@ def gaps(policy: Policy, found: Sequence[Standing]) -> tuple[Gap, ...]:
     return tuple(replace(gap, ordinary=codes) if gap.item.kind == "direct" else gap for gap in instead or ordinary)
 
 
+def failing(policy: Policy, found: Sequence[Standing]) -> tuple[Gap, ...]:
+    """Return what keeps a verdict from being met for certain: gates and criteria, items that the score is short of.
+
+    What is unknown is no failing, and neither is a condition that would do instead of the score: nobody has to have it.
+    """
+    unmet = [s for s in found if s.answer != "t" and s.item.kind in ("gate", "criterion")]
+    told = tuple(Gap(s.item, s.answer) for s in unmet if s.answer == "f")
+    scored = [s for s in found if s.item.kind == "score"]
+    at_best = {place: s.most for place, s in enumerate(scored)}
+    if not scored or suffices(policy, scored, at_best):
+        return told
+    if any(s.item.kind == "direct" and s.answer != "f" for s in found):
+        return told
+    short = _Search(policy, scored, [Gap(s.item, s.answer) for s in unmet]).ordinary()
+    return (*told, *(gap for gap in short if gap.item.kind == "score" and gap.answer == "f"))
+
+
 class _Search:
     """The sets of changes of one pattern: criteria that are needed in any case, items of the score that may be raised.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,8 @@ from tidu.transform.tiers.located import Located, read
 from tidu.transform.tiers.quantities import UNITS
 
 FILE = PROJECT_ROOT / "policies" / "inputs.yml"
+SQL_TYPES = {"日期": "date", "是否": "boolean", "文本": "text"}
+"""Of units that are no numbers."""
 LEVERS = ("enterprise", "time", "department")
 _OPERATORS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 _FUNCTIONS = {
@@ -58,7 +60,7 @@ def inputs(file: Path = FILE) -> Mapping[str, Input]:
     for name, entry in found.items():
         if not isinstance(entry, Located):
             found.refuse(f"`{name}` has to be a mapping")
-        entry.expect(("zh", "unit"), ("of", "evidence", "lever", "meaning", "least", "never_negative"))
+        entry.expect(("zh", "unit"), ("of", "evidence", "lever", "meaning", "least", "never_negative", "undelivered"))
         if entry["unit"] not in UNITS:
             entry.refuse(f"the unit {entry['unit']} is not known; there are {'、'.join(sorted(UNITS))}")
         for key in ("least", "never_negative"):
@@ -66,9 +68,13 @@ def inputs(file: Path = FILE) -> Mapping[str, Input]:
                 entry.refuse(f"what is computed has no `{key}` of its own: it follows from what it is computed from")
         if entry.get("never_negative", True) is not True:
             entry.refuse("`never_negative` says true, or is left out")
-        if ("of" in entry) == ("evidence" in entry):
-            entry.refuse("an input has either `evidence`, a column of its own, or `of`, what it is computed from")
-        known[name] = _derived(name, entry, known) if "of" in entry else _column(name, entry, known)
+        ways = [way for way in _WAYS if way in entry]
+        if len(ways) != 1:
+            entry.refuse(
+                "an input has one of `evidence`, a column of its own, `of`, what it is computed from, and"
+                " `undelivered`, why there is none"
+            )
+        known[name] = _WAYS[ways[0]](name, entry, known)
         if (least := known[name].least) is not None:
             known.setdefault(least.name, least)
     return known
@@ -107,6 +113,12 @@ def _derived(name: str, entry: Located, known: Mapping[str, Input]) -> Input:
     )  # fmt: skip
     floor = _floor(tree, known) if len(used) > 1 else None
     return made if floor is None else replace(made, least=_least_of(made, floor))
+
+
+def _unknown(name: str, entry: Located, _known: Mapping[str, Input]) -> Input:
+    """Return what is always unknown: no department delivers it, so that the enterprise has to show it."""
+    sql = f"null::{SQL_TYPES.get(entry['unit'], 'numeric')}"
+    return Input(name, entry["zh"], entry["unit"], sql, (), "enterprise", frozenset(), str(entry["undelivered"]))
 
 
 def _least_of(made: Input, floor: str) -> Input:
@@ -150,3 +162,9 @@ def _sql(node: ast.expr, entry: Located, known: Mapping[str, Input], used: dict[
             return _FUNCTIONS[function].format(*(_sql(a, entry, known, used) for a in args))
         case _:
             entry.refuse(f"`{ast.unparse(node)}` is no sum, product or quotient of inputs")
+
+
+_WAYS: Mapping[str, Callable[[str, Located, Mapping[str, Input]], Input]] = {
+    "evidence": _column, "of": _derived, "undelivered": _unknown,
+}  # fmt: skip
+"""By the key that says where an input comes from."""

@@ -107,7 +107,6 @@ class Policy:
     document: Mapping[str, Any]
     valid_from: dt.date
     valid_to: dt.date | None
-    held_for_years: int | None
     is_draft: bool
     items: tuple[Item, ...]
     """Gates, criteria, the score's items, direct conditions, what is assumed: in this order."""
@@ -142,7 +141,7 @@ def read_policy(file: Path, known: Mapping[str, Input] | None = None) -> Policy:
     found = read(file)
     found.expect(
         ("tier", "version", "document", "valid_from"),
-        ("status", "valid_to", "held_for_years", "gates", "criteria", "score", "direct", "assumed"),
+        ("status", "valid_to", "gates", "criteria", "score", "direct", "assumed"),
     )
     _check_cited(found)
     if found["tier"] not in known_tiers():
@@ -166,7 +165,7 @@ def read_policy(file: Path, known: Mapping[str, Input] | None = None) -> Policy:
     draft = found.get("status") == "draft" or any(i.kind == "assumed" for i in items)
     return Policy(
         file, found["tier"], found["version"], found["document"], found["valid_from"], found.get("valid_to"),
-        found.get("held_for_years"), draft, tuple(items), score,
+        draft, tuple(items), score,
     )  # fmt: skip
 
 

@@ -23,15 +23,14 @@ select h.cert_no, h.enterprise_id, h.tier, h.valid_until,
     case
         when h.withdrawn_on <= %(as_of)s then 'withdrawn'
         when h.valid_until < %(as_of)s then 'expired'
-        when h.verdict = 'not_met' or i.enterprise_id is null then 'at_risk'
+        when i.enterprise_id is null or (h.verdict = 'not_met' and h.policy_version not like '%%-draft') then 'at_risk'
         when h.valid_until < %(as_of)s::date + interval '{EXPIRING_MONTHS} months' then 'expiring'
         else 'valid'
     end as state,
     case
         when i.enterprise_id is null then
             '[{{"code": "assessed", "name": "不是存续的法人企业，或未能对应到登记"}}]'::jsonb
-        when h.verdict = 'not_met' then mart.tier_lacking(
-            jsonb_path_query_array(p.gaps, '$[*] ? (@.verdict == "not_met")'), o.observed)
+        when h.verdict = 'not_met' then mart.tier_lacking(p.failing, o.observed)
         else '[]'
     end as failing_criteria,
     e.district_code
@@ -46,4 +45,6 @@ left join lateral (
     select mart.tier_measured(mart.tier_observed(n, s.flags, s.numbers, s.words), %(as_of)s::date) as observed offset 0
 ) as o on h.verdict = 'not_met'
 """
-"""One row per certificate awarded by the business date; a policy's re-check asks what it names `on_renewal`."""
+"""One row per certificate awarded by the business date; a policy's re-check asks what it names `on_renewal`.
+
+A draft puts no title at risk: what it assumes is not proved. What it finds is told, and marked."""

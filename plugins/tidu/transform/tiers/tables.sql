@@ -8,7 +8,8 @@ create table if not exists mart.tier_criterion (
     max_points numeric, primary key (policy_version, place));
 create table if not exists mart.tier_pattern (
     policy_version text not null, pattern text not null, criteria jsonb not null, gaps jsonb not null,
-    primary key (policy_version, pattern));
+    failing jsonb not null default '[]', primary key (policy_version, pattern));
+alter table mart.tier_pattern add column if not exists failing jsonb not null default '[]';
 -- The policies applied together, in order. subject: tier (first award), renewal (what a re-check of holders asks),
 -- whitelist (a level of the finance white list stands in `tier`).
 create table if not exists mart.tier_policy_set (

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from tidu.transform.tiers.conditions import BOUNDS, Comparison, Condition
-from tidu.transform.tiers.gaps import gaps
+from tidu.transform.tiers.gaps import failing, gaps
 from tidu.transform.tiers.policy import Item, Policy
 from tidu.transform.tiers.standings import Gap, Standing, standings
 
@@ -24,6 +24,11 @@ def told(policy: Policy, pattern: str) -> tuple[Told, Told]:
     whole = len(found) == sum(not item.assumed for item in policy.items)
     shown = [i for i in policy.items if i.code in answered or (i.assumed and (whole or i.kind == "gate"))]
     return [_criterion(i, answered.get(i.code)) for i in shown], [_gap(g) for g in gaps(policy, found)]
+
+
+def failings(policy: Policy, pattern: str) -> Told:
+    """Return what holders of a pattern would fail for certain; what a draft finds says that it is a draft's."""
+    return [{**_gap(g), "is_draft": policy.is_draft} for g in failing(policy, standings(policy, pattern))]
 
 
 def _criterion(item: Item, standing: Standing | None) -> dict[str, Any]:

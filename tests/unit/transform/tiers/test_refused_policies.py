@@ -245,7 +245,12 @@ def test_a_version_given_twice_is_refused(tmp_path: Path) -> None:
     assert str(other) in str(told.value) or "trial/2024-01-01.yml" in str(told.value)
 
 
+ONE_OF_THREE = (
+    "an input has one of `evidence`, a column of its own, `of`, what it is computed from, and `undelivered`, why there"
+    " is none"
+)
 INPUTS = {
+    "b: {zh: 乙, unit: 元, of: a, undelivered: 没有}": ONE_OF_THREE,
     "b: {zh: 乙, unit: 元, of: a + c}": "the input c is not known, or stands further below",
     "b: {zh: 乙, unit: 元, of: b + a}": "the input b is not known, or stands further below",
     "b: {zh: 乙, unit: 元, of: 'a ** 2'}": "`a ** 2` is no sum, product or quotient of inputs",
@@ -259,9 +264,9 @@ INPUTS = {
     "b: {zh: 乙, unit: 元, of: 'a +'}": "`a +` cannot be read: invalid syntax",
     "b: {zh: 乙, unit: 里, evidence: []}":
         "the unit 里 is not known; there are 人、件、元、分、名、年、文本、日、日期、是否、比率、百分数、级、项",
-    "b: {zh: 乙, unit: 元}": "an input has either `evidence`, a column of its own, or `of`, what it is computed from",
+    "b: {zh: 乙, unit: 元}": ONE_OF_THREE,
     "b: {zh: 乙, unit: 元, of: a, evidence: []}":
-        "an input has either `evidence`, a column of its own, or `of`, what it is computed from",
+        ONE_OF_THREE,
     "b: {zh: 乙, unit: 元, evidence: [], lever: fate}":
         "the lever fate is not known; there are enterprise, time, department",
     "b: {zh: 乙, unit: 元, evidence: [], label: x}": "`label` means nothing here",

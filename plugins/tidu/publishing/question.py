@@ -8,15 +8,14 @@ from tidu.ledger.database import connect
 from tidu.ledger.roles import Role, acting_as
 from tidu.publishing import steps
 
-NEWEST_DRAFT = """
+NEWEST_DRAFT = f"""
 select r.release_id, r.period, r.as_of::text, r.manifest_sha256, r.manifest -> 'tables'
 from ops.release as r
-where r.state = 'draft'
-    and not exists (select from ops.release as n where n.release_id > r.release_id and n.state = 'published')
+where r.state = 'draft' and not {steps.OVERTAKEN}
     and not exists (
         select from ops.release_event_log as e where e.release_id = r.release_id and e.event = 'rejected')
 order by r.release_id desc limit 1
-"""
+"""  # noqa: S608 - a condition of this room
 CHANGED = """
 select count(*), count(distinct indicator_code), count(*) filter (where 'value' = any(changed))
 from publish.revision_between(%s, %s)
@@ -34,9 +33,9 @@ class Question:
 
 @acting_as(Role.PUBLISH)
 def question() -> Question | None:
-    """Return the question about the newest draft nobody has rejected; None when none waits."""
+    """Return the question about the newest draft that nobody rejected and nothing overtook; None when none waits."""
     with connect() as connection:
-        row = connection.execute(NEWEST_DRAFT).fetchone()
+        row = connection.execute(NEWEST_DRAFT.encode()).fetchone()
         if row is None:
             return None
         release_id, period, as_of, sha256, tables = row

@@ -157,7 +157,11 @@ def republish(release_id: int, by: str, reason: str) -> int:
 
 
 def superseded_by(connection: Connection[Any], release_id: int) -> str | None:
-    """Say what newer release stands in the way of a draft; None when nothing does. A rejected draft does not."""
+    """Say what release stands in the way of a draft; None when none does.
+
+    That is a newer one, unless it was rejected, and any that was published after this one was drafted, also when it
+    was withdrawn since: what it hid, this draft may open.
+    """
     row = connection.execute(
         "select release_id, state from ops.release as r where release_id > %s and (state = 'published' or"
         " state = 'draft' and not exists (select from ops.release_event_log as e"
@@ -165,10 +169,19 @@ def superseded_by(connection: Connection[Any], release_id: int) -> str | None:
         " order by release_id desc limit 1",
         [release_id],
     ).fetchone()
-    if row is None:
+    if row is not None:
+        number, state = row
+        return f"the newer release {number} " + ("is already published" if state == "published" else "waits as draft")
+    overtaken = connection.execute(
+        f"select from ops.release as r where r.release_id = %s and {steps.OVERTAKEN}".encode(),
+        [release_id],
+    ).fetchone()
+    if overtaken is None:
         return None
-    number, state = row
-    return f"the newer release {number} " + ("is already published" if state == "published" else "waits as draft")
+    return (
+        "another release was published after it was drafted, and it may show what that one hides;"
+        " run publish_monitoring again for a new draft"
+    )
 
 
 def _copy(connection: Connection[Any], found: Release, by: str, reason: str) -> int:

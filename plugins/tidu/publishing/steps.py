@@ -24,6 +24,12 @@ IDENTITIES = (
     "every indicator has figures", "stock = moves of the stock", "opening = closing of the month before",
 )  # fmt: skip
 """What publish.broken_identity asks of every cell; a test compares."""
+OVERTAKEN = (
+    "exists (select from ops.release_event_log as p where p.event = 'published' and p.release_id <> r.release_id"
+    " and p.event_no > (select min(d.event_no) from ops.release_event_log as d where d.release_id = r.release_id))"
+)
+"""Of a draft r: another release was published since it was made. What that one hides, withdrawn or not, the draft knows
+nothing of and may show."""
 DECIDED = (
     "insert into ops.decision (kind, subject, evidence_sha256, decided_by, reason, detail)"
     " select 'release', release_id::text, manifest_sha256, %s, %s, %s from ops.release where release_id = %s"

@@ -23,10 +23,9 @@ from tests.dbt.monitored_town import (
     statistics,
     tax,
 )
-from tests.dbt.town import PLAN_RULES, Figures, build_figures
+from tests.dbt.town import Figures, build_figures
 from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster
-from tidu.transform.runner import invoke
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
 
@@ -240,21 +239,3 @@ def test_a_delivered_city_figure_that_differs_is_reported(town: Figures) -> None
         " order by 1"
     )
     assert found == [("2025-01", 157, 167, -10), ("2025-06", 158, 157, 1)]
-
-
-def test_the_rules_that_judge_plans_hold(town: Figures) -> None:
-    assert town
-    nodes = invoke(["test", "--select", *PLAN_RULES], {"as_of": "2026-03-05"})
-    assert {n.node.rsplit(".", 1)[1]: n.status for n in nodes} == dict.fromkeys(PLAN_RULES, "pass")
-
-
-def test_a_plan_s_target_stands_where_the_figures_do(town: Figures) -> None:
-    found = {
-        code: (period, actual, status)
-        for code, period, actual, status in town.rows(
-            "select target_code, period, actual, status from mart.plan_target"
-        )
-    }
-    assert len(found) > 50
-    assert found["market_entities"] == ("2025-12", town.value("market_entities", "2025-12", scope="private"), "missed")
-    assert found["private_value_added_share"] == (None, None, "not_measured")

@@ -15,13 +15,6 @@ from tidu.transform import begin_build, build, finish_build
 
 Row = Mapping[str, object]
 
-PLAN_RULES = (
-    "a_target_is_judged_by_its_pace",
-    "what_is_reached_follows_from_the_kind_of_target_and_figure",
-    "plans_are_evaluated_each_december_midway_and_at_their_end",
-)
-"""dbt unit tests of the models that judge plans."""
-
 
 def uscc(number: int) -> str:
     """Return a valid unified social credit code, another one for every number."""

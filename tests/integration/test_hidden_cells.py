@@ -45,6 +45,10 @@ def built(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Te
         deliver(dsn, "hr_insurance", "2025-02-03", [insured(n, "2025-01") for n in everybody])
         deliver(dsn, "hr_insurance", "2025-03-03", [insured(n, "2025-02") for n in everybody if n not in (27, 28)])
         deliver(dsn, "hr_insurance", "2025-04-01", [insured(n, "2025-03") for n in everybody])
+        # one guarantee in the whole city: no release may tell its amount
+        deliver(dsn, "fn_guarantee", "2025-03-03", [
+            {"guarantee_no": "G1", "enterprise_name": "青岛第1贸易有限公司", "uscc": uscc(1), "signed_on": "2025-02-15",
+             "amount_wan": 5}])  # fmt: skip
         build_figures(str(AS_OF))
         yield dsn.rsplit("/", 1)[1]
 
@@ -91,6 +95,31 @@ def test_two_employers_are_hidden_with_somebody_and_give_no_ratio_away(figures: 
     assert sorted(str(p["status"]) for p in partners) == ["published", "suppressed_secondary"]
     for place, partner in zip((SHINAN, SHIBEI), partners, strict=True):
         assert cell(figures, number, "2025-03", place)["has_mom"] == (partner["status"] == "published")
+
+
+def test_a_plan_s_target_tells_nothing_that_the_release_hides(figures: str) -> None:
+    number = publish(AS_OF, "run-1")
+    with psycopg.connect(figures) as connection:
+        (status,) = connection.execute(
+            "select cell_status from publish.city_monthly where release_id = %s and indicator_code = 'guarantee_yuan'"
+            " and period = '2025-02' and scope = 'all' and breakdown = ''",
+            [number],
+        ).fetchone() or ("",)
+        assert status == "suppressed_primary"
+        found = {
+            code: told
+            for code, *told in connection.execute(
+                "select target_code, period, actual, progress, status, reason from mart.plan_target"
+            ).fetchall()
+        }
+        (heads,) = connection.execute(
+            "select value from publish.city_monthly_latest where indicator_code = 'enterprises' and scope = 'private'"
+            " and period = '2025-03' and breakdown = ''"
+        ).fetchone() or (0,)
+    assert len(found) > 50
+    assert found["guarantees_2025"] == ["2025-03", None, None, "no_data", "hidden"]
+    assert found["private_enterprises"][:2] == ["2025-03", heads]
+    assert found["private_value_added_share"] == [None, None, None, "not_measured", None]
 
 
 def test_releases_are_no_secret_from_each_other(figures: str) -> None:

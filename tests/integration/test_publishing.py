@@ -14,7 +14,7 @@ from tests.integration.released_town import AS_OF, EMPLOYERS, build_town, count
 from tests.warehouses import new_warehouse
 from tidu.errors import ReleaseBlocked, TiduError
 from tidu.ledger.database import connect
-from tidu.publishing import approve, publish, release, releases
+from tidu.publishing import approve, is_released, publish, release, releases
 from tidu.publishing.manifest import digest, tables
 from tidu.stack.postgres import Cluster
 from tidu.transform import build
@@ -234,3 +234,26 @@ def test_a_delivery_accepted_after_the_figures_were_made_is_new_to_the_next(figu
     build("monitor", "run-2", variables)
     assert publish(AS_OF, "run-2")
     assert count(figures, f"{balance} = 'published' and value = 100000") == 1
+
+
+def test_a_delivery_refused_after_the_figures_were_made_is_new_to_the_next(figures: str) -> None:
+    refused = deliver(figures, "fn_subsidy", "2025-03-10", state="rejected")
+    number = publish(AS_OF, "run-1")
+    assert number
+    named = {d["delivery_id"] for d in release(number).manifest["deliveries"]}
+    assert named
+    assert refused not in named, "its figures do not say that it is missing"
+    status = (
+        "select cell_status from publish.city_monthly_latest where indicator_code = 'subsidy_yuan' and scope = 'all'"
+        " and period = '2025-03' and breakdown = ''"
+    )
+    with psycopg.connect(figures) as connection:
+        assert connection.execute(status.encode()).fetchone() == ("published",)
+    assert not is_released(AS_OF), "the next run makes figures that do"
+    build("monitor", "run-2", {"as_of": str(AS_OF), "series_start": ""})
+    again = publish(AS_OF, "run-2")
+    assert again
+    assert {d["delivery_id"]: d["state"] for d in release(again).manifest["deliveries"]}[refused] == "rejected"
+    with psycopg.connect(figures) as connection:
+        assert connection.execute(status.encode()).fetchone() == ("incomplete",)
+    assert is_released(AS_OF)

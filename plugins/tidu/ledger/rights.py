@@ -36,6 +36,8 @@ RELEASED = (
     "publish.district_monthly",
     "publish.stock_movement",
     "publish.early_sign",
+    "publish.plan_target",
+    "publish.plan_evaluation",
 )
 REVISED = ("publish.revision", "publish.revision_cause")
 
@@ -65,6 +67,9 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "ops.linkage_bound": CHANGE,
         "ops.linkage_label": CHANGE,
         "ops.linkage_metric": ADD,
+        # read by the views of schema mart over what releases show of plans; the stage owns them as it does the rest
+        "publish.plan_target_latest": READ,
+        "publish.plan_evaluation_latest": READ,
     },
     Role.PUBLISH: {
         "intermediate.*": READ,

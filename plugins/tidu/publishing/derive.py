@@ -1,4 +1,4 @@
-"""Indicators, plans and industry systems as dbt seeds: generated here, kept in the tree, tested current.
+"""Indicators and industry systems as dbt seeds: generated here, kept in the tree, tested current.
 
 dbt reads no YAML of ours, and transform may not import publishing; files are the bridge.
 """
@@ -12,7 +12,6 @@ from pathlib import Path
 from tidu.publishing.registry import breakdowns, indicators
 from tidu.settings import PROJECT_ROOT
 from tidu.transform.industry_systems import systems
-from tidu.transform.plans import plans
 
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds" / "monitoring"
 INDUSTRY_TAG = PROJECT_ROOT / "dbt_project" / "seeds" / "seed_industry_tag.csv"
@@ -45,33 +44,6 @@ def seed_files() -> dict[Path, str]:
                 {"breakdown": b.code, "value": value, "name": name}
                 for b in breakdowns().values()
                 for value, name in b.values.items()
-            ]
-        ),
-        SEEDS / "seed_plan_target.csv": _table(
-            [
-                {
-                    "target_code": t.code,
-                    "plan": plan.code,
-                    "plan_name": plan.name_zh,
-                    "name": t.name_zh,
-                    "name_en": t.name_en,
-                    "since": str(t.since),
-                    "year": str(t.year),
-                    "target": f"{t.value:f}",
-                    "unit": t.unit,
-                    "comparator": t.comparator,
-                    "kind": t.kind,
-                    "indicator_code": t.measure.indicator if t.measure else "",
-                    "scope": t.measure.scope if t.measure else "",
-                    "over_scope": t.measure.over if t.measure else "",
-                    "breakdown": t.measure.breakdown if t.measure else "",
-                    "breakdown_value": t.measure.breakdown_value if t.measure else "",
-                    "needs": t.needs,
-                    "caveat": t.caveat,
-                    "quote": t.quote,
-                }
-                for plan in plans()
-                for t in plan.targets
             ]
         ),
         INDUSTRY_TAG: _table(

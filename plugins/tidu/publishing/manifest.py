@@ -27,7 +27,9 @@ LIBRARIES = PROJECT_ROOT / "requirements.lock"
 CODE = PROJECT_ROOT / "plugins" / "tidu"
 FIGURES_ROOMS = ("contracts", "identity", "landing", "ledger", "publishing", "transform", "validation")
 """Rooms whose code decides figures; a change of the others makes no new figures and no new release."""
-TABLES = ("indicator", "city_monthly", "district_monthly", "stock_movement", "early_sign")
+TABLES = (
+    "indicator", "city_monthly", "district_monthly", "stock_movement", "early_sign", "plan_target", "plan_evaluation",
+)  # fmt: skip
 
 
 def inputs(connection: Connection[Any], series_start: str, period: str) -> dict[str, Any]:
@@ -35,16 +37,19 @@ def inputs(connection: Connection[Any], series_start: str, period: str) -> dict[
 
     Rules are contracts, definitions, policies, models, the code of the rooms that make figures, and locked libraries.
 
-    A delivery that the master took in after the figures were made is not among them: it is something
-    new for the next figures. Nor is the business date itself: a later date with nothing new delivered
-    and no further complete month gives the same figures, hence no new release.
+    Deliveries stand as they did when the figures were made: one that the master took in later, or that was refused
+    later, is something new for the next figures. Nor is the business date itself: a later date with nothing new
+    delivered and no further complete month gives the same figures, hence no new release.
     """
     deliveries = (
         connection.cursor(row_factory=dict_row)
         .execute(
-            "select delivery_id, dataset, delivered_on::text, sha256, contract_version, state, restated_taken"
-            " from ops.delivery where state = 'rejected' or (state = 'accepted' and built_at is not null"
-            " and build_no <= (select max(built_until) from intermediate.int_monitoring__month)) order by delivery_id"
+            "select d.delivery_id, d.dataset, d.delivered_on::text, d.sha256, d.contract_version,"
+            " case when r.delivery_id is null then 'accepted' else 'rejected' end as state, d.restated_taken"
+            " from ops.delivery as d"
+            " left join intermediate.int_monitoring__refused as r on r.delivery_id = d.delivery_id"
+            " where r.delivery_id is not null or d.state in ('accepted', 'rejected') and d.built_at is not null"
+            " and d.build_no <= (select max(built_until) from intermediate.int_monitoring__month) order by 1"
         )
         .fetchall()
     )

@@ -16,12 +16,13 @@ from tidu.errors import ReleaseBlocked, TiduError
 from tidu.ledger.database import connect
 from tidu.ledger.roles import Role, acting_as
 from tidu.ledger.runs import stage
+from tidu.publishing import plans
 from tidu.publishing.disclosure import Decided, assert_it_holds, decide, keep, prepare
 from tidu.publishing.files import shelf
 from tidu.publishing.manifest import TABLES, digest, inputs, tables, witnesses
 from tidu.publishing.registry import indicators
 from tidu.publishing.signs import note
-from tidu.publishing.steps import RELEASE_LOCK, blocking, check, enter_manifest, show
+from tidu.publishing.steps import OVERTAKEN, RELEASE_LOCK, blocking, check, enter_manifest, show
 from tidu.publishing.trail import tell
 from tidu.settings import settings
 from tidu.transform.wholeness import BUILD_LOCK, lost_stages
@@ -94,10 +95,11 @@ def _make(connection: Connection[Any], as_of: dt.date, run_id: str, person: str)
 def is_released(as_of: dt.date) -> bool:
     """Tell whether nothing waits for a release: one has all that the master has by this date, and left its files.
 
-    That one may be a draft, or withdrawn: what a person withdrew only a person publishes again.
+    That one may be a draft, or withdrawn: what a person withdrew only a person publishes again. A delivery refused
+    since the figures were made waits too: they would say that it is missing.
     """
     with connect() as connection:
-        if lost_stages(connection, "monitor") or shelf.unfiled(connection):
+        if lost_stages(connection, "monitor") or shelf.unfiled(connection) or _refused_since(connection):
             return False
         row = connection.execute(
             "select min(period), max(period), max(as_of), max(built_until) is not distinct from"
@@ -114,15 +116,28 @@ def release_of(connection: Connection[Any], inputs_sha256: str) -> int | None:
     """Return the release that already holds the figures of these inputs; None when they want a release of their own.
 
     That is the newest release not withdrawn if it was made of them, or the last one made of them if that was withdrawn.
+    A draft that another release overtook counts for nothing: nobody can approve it any more.
     """
     row = connection.execute(
-        "select r.release_id from ops.release as r where r.manifest ->> 'inputs_sha256' = %s and (r.state = 'withdrawn'"
-        "   or r.release_id = (select max(n.release_id) from ops.release as n where n.state <> 'withdrawn'))"
-        " and not exists (select from ops.release as l where l.release_id > r.release_id"
-        "   and l.manifest ->> 'inputs_sha256' = r.manifest ->> 'inputs_sha256')",
+        f"with counts as (select * from ops.release as r where r.state <> 'draft' or not {OVERTAKEN})"  # noqa: S608
+        " select r.release_id from counts as r where r.manifest ->> 'inputs_sha256' = %s and (r.state = 'withdrawn'"
+        "   or r.release_id = (select max(n.release_id) from counts as n where n.state <> 'withdrawn'))"
+        " and not exists (select from counts as l where l.release_id > r.release_id"
+        "   and l.manifest ->> 'inputs_sha256' = r.manifest ->> 'inputs_sha256')".encode(),
         [inputs_sha256],
     ).fetchone()
     return int(row[0]) if row else None
+
+
+def _refused_since(connection: Connection[Any]) -> bool:
+    known = connection.execute("select to_regclass('intermediate.int_monitoring__refused')").fetchone()
+    if known is None or known[0] is None:
+        return True
+    row = connection.execute(
+        "select exists (select from ops.delivery where state = 'rejected'"
+        " and delivery_id not in (select delivery_id from intermediate.int_monitoring__refused))"
+    ).fetchone()
+    return row == (True,)
 
 
 def _months(connection: Connection[Any], as_of: dt.date) -> tuple[str, str] | None:
@@ -175,4 +190,5 @@ def _write(connection: Connection[Any], as_of: dt.date, period: str, run_id: str
         connection.execute(f"analyze publish.{table}".encode())
     keep(connection, int(release_id), decided)
     note(connection, int(release_id))
+    plans.write(connection, int(release_id))
     return int(release_id), decided

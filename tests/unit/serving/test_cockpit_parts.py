@@ -23,6 +23,7 @@ COMPUTED = {
     "scope_hint_": ("all", "private", "no_state_no_foreign", "registration_type"),
     "state_": ("draft", "approved", "published", "withdrawn"),
     "mark_": ("1", "2", "i", "-"),
+    "target_": ("reached", "missed", "on_track", "behind", "no_data", "not_measured"),
 }
 
 

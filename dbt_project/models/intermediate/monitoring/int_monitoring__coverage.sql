@@ -40,7 +40,7 @@ missing as (
     select
         refused.dataset,
         date_trunc('month', refused.delivered_on)::date as month
-    from delivery as refused
+    from {{ ref('int_monitoring__refused') }} as refused
     left join due on refused.dataset = due.dataset
     left join delivery as good
         on
@@ -49,8 +49,7 @@ missing as (
             and good.state = 'accepted'
             and good.built_at is not null
     where
-        refused.state = 'rejected'
-        and due.dataset is null
+        due.dataset is null
         and good.delivery_id is null
 
 ),

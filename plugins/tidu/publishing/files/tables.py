@@ -55,7 +55,12 @@ def _write_parquet(csv: Path, parquet: Path, types: dict[str, str]) -> None:
     from pyarrow import csv as arrow_csv
     from pyarrow import parquet as arrow_parquet
 
-    arrow = {"bigint": pa.int64(), "numeric": pa.decimal128(DIGITS, DECIMALS), "boolean": pa.bool_()}
+    arrow = {
+        "bigint": pa.int64(),
+        "integer": pa.int32(),
+        "numeric": pa.decimal128(DIGITS, DECIMALS),
+        "boolean": pa.bool_(),
+    }
     table = arrow_csv.read_csv(
         csv,
         convert_options=arrow_csv.ConvertOptions(

@@ -16,9 +16,10 @@ MOST_ROWS = 50_000
 half a million cells takes longer to write than everything else of a release; CSV and Parquet hold every row."""
 NUMBERS = {
     "release_id", "value", "yoy", "mom", "ytd", "opening", "entered", "moved_in", "departed", "left_city", "moved_out",
-    "closing", "new_entities", "closed_entities", "other_change",
+    "closing", "new_entities", "closed_entities", "other_change", "since", "year", "target", "actual", "progress",
+    "pace_needed",
 }  # fmt: skip
-RATIOS = {"yoy", "mom"}
+RATIOS = {"yoy", "mom", "progress"}
 
 
 @dataclass(frozen=True)

@@ -100,10 +100,18 @@ def cuts(connection: psycopg.Connection, release_id: int, code: str, scope: str,
 
 
 def targets(connection: psycopg.Connection, release: Row) -> Document:
-    """Return the plan's targets as last known when the release was made; none where they were never assessed."""
-    if not is_there(connection, "mart.plan_target"):
-        return {"targets": []}
-    return {"targets": asked(connection, "targets.sql", {"as_of": release["as_of"]})}
+    """Return the plans' targets as the release shows them; none of releases older than the plans."""
+    rows = asked(connection, "targets.sql", {"release_id": release["release_id"]})
+    both = ("name", "plan_name")
+    return {
+        "targets": [
+            {
+                **{key: value for key, value in row.items() if key.removesuffix("_en") not in both},
+                **{key: {"zh": row[key], "en": row[f"{key}_en"]} for key in both},
+            }
+            for row in rows
+        ]
+    }
 
 
 def _indicators(rows: Iterable[Row], shape: Iterable[Row]) -> list[Document]:

@@ -1,6 +1,6 @@
--- One row per target of the plan and year, as last known when the release was made.
-select t.target_code, t.plan, t.name, t.year, t.target::float8 as target, t.unit, t.actual::float8 as actual,
-    t.progress::float8 as progress, t.as_of::text, t.status
-from mart.plan_target as t
-where t.as_of = (select max(n.as_of) from mart.plan_target as n where n.as_of <= %(as_of)s::date)
+-- One row per target of the city's plans, as the release shows it.
+select t.target_code, t.plan_name, t.plan_name_en, t.name, t.name_en, t.year, t.target::float8 as target, t.unit,
+    t.actual::float8 as actual, t.progress::float8 as progress, t.period, t.status, t.reason
+from publish.plan_target as t
+where t.release_id = %(release_id)s
 order by t.plan, t.year, t.target_code

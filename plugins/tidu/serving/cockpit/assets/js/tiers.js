@@ -30,12 +30,12 @@ function byTier(c, label) {
 
 function targets(c) {
   const rows = c.targets.targets;
-  const title = el("h3", {}, say("targets"), rows.length ? el("small", {}, say("targets_as_of", { as_of: rows[0].as_of })) : null);
+  const title = el("h3", {}, say("targets"), rows.length ? el("small", {}, say("targets_as_of", { as_of: c.start.release.as_of })) : null);
   if (!rows.length) return el("div", { class: "tiers-plan" }, title, el("p", { class: "hint" }, say("targets_none")));
   const columns = [{ text: say("target_name") }, { text: say("target_year"), number: true }, { text: say("target_value"), number: true }, { text: say("target_actual"), number: true }, { text: say("target_progress") }, { text: say("status") }];
   return el("div", { class: "tiers-plan" }, title, table(say("targets"), columns, rows.map((row) => [
-    el("span", {}, term(row.name), el("small", { class: "plan" }, row.plan)),
-    row.year === null ? "—" : String(row.year), amount(row.target, row.unit), amount(row.actual, row.unit), progress(row), row.status ? term(row.status) : "—",
+    el("span", {}, pick(row.name), el("small", { class: "plan" }, pick(row.plan_name))),
+    row.year === null ? "—" : String(row.year), amount(row.target, row.unit), row.reason === "hidden" ? say("target_hidden") : amount(row.actual, row.unit), progress(row), say(`target_${row.status}`),
   ]), { stacked: true }));
 }
 
@@ -46,5 +46,5 @@ function amount(number, unit) {
 function progress(row) {
   if (row.progress === null) return "—";
   return el("span", { class: "progress" },
-    el("progress", { max: "1", value: String(Math.min(Math.max(row.progress, 0), 1)), "aria-label": `${row.name} ${say("target_progress")}` }), ` ${percent(row.progress)}`);
+    el("progress", { max: "1", value: String(Math.min(Math.max(row.progress, 0), 1)), "aria-label": `${pick(row.name)} ${say("target_progress")}` }), ` ${percent(row.progress)}`);
 }

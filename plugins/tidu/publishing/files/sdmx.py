@@ -1,26 +1,29 @@
 """A release as SDMX 3.0: one data structure with its code lists and concepts, one dataflow, the figures as SDMX-CSV.
 
 What is special here are the codes; messages are written by pysdmx. Code ids have to be Latin, so values that are
-Chinese words go by their reading (大型: DAXING), with the word itself as the name of the code.
+Chinese words go by their reading (大型: DAXING), with the word itself as the name of the code. Values are texts of
+departments: what has no reading, or one that another value has too, bears a hash of its own besides.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from psycopg import Connection
 
-from tidu.errors import TiduError
 from tidu.publishing.files.dictionary import breakdown_values, texts
 from tidu.publishing.registry import breakdowns
 
 AGENCY, FLOW, STRUCTURE, VERSION = "TIDU", "MONTHLY", "MONTHLY", "1.0.0"
 TOTAL = "_T"
+HASH = 8
 ROWS_AT_A_TIME = 50_000
 """Of observations: all of a city's at once would take a gigabyte."""
 CODE_ID = re.compile(r"[A-Za-z0-9_@$-]+")
@@ -94,7 +97,7 @@ def write_sdmx_files(connection: Connection[Any], release_id: int, as_of: dt.dat
 
 
 def code_lists(connection: Connection[Any], release_id: int) -> Lists:
-    """Return the codes of a release's cells. Raises TiduError when two values would have the same code id."""
+    """Return the codes of a release's cells."""
     said = texts()["codes"]
     areas = connection.execute(
         "select district_code, min(district_name) from publish.district_monthly where release_id = %s"
@@ -107,11 +110,10 @@ def code_lists(connection: Connection[Any], release_id: int) -> Lists:
         [release_id],
     ).fetchall()
     found = breakdown_values(connection, release_id)
-    values = {pair: code_id(pair[1]) for pair in found}
-    names, meant = {TOTAL: "合计"}, {TOTAL: ""}
+    ids = code_ids({value for _, value in found})
+    values = {pair: ids[pair[1]] for pair in found}
+    names = {TOTAL: "合计"}
     for (breakdown, value), code in values.items():
-        if meant.setdefault(code, value) != value:
-            raise TiduError(f"SDMX: {value} and {meant[code]} would both be the code {code}")
         name = breakdowns()[breakdown].values.get(value, value) if breakdown in breakdowns() else value
         # a value that several breakdowns have, and name otherwise, goes by itself
         names[code] = name if names.setdefault(code, name) == name else value
@@ -131,14 +133,30 @@ def code_lists(connection: Connection[Any], release_id: int) -> Lists:
     )
 
 
-def code_id(value: str) -> str:
-    """Return a value as an SDMX code id: itself where it may be one, else its reading.
+def code_ids(values: Iterable[str]) -> dict[str, str]:
+    """Return values with their SDMX code ids, no two the same: itself where it may be one, else its reading.
 
-    >>> code_id("A"), code_id("大型")
-    ('A', 'DAXING')
+    A reading that is empty or stands for another value too is followed by the beginning of the value's sha256.
+
+    >>> code_ids(["A", "大型"]) == {"A": "A", "大型": "DAXING"}
+    True
     """
-    if CODE_ID.fullmatch(value):
-        return value
+    ids = {value: value if CODE_ID.fullmatch(value) and value != TOTAL else "" for value in values}
+    taken = Counter([TOTAL, *(code for code in ids.values() if code)])
+    read = {value: reading(value) for value, code in ids.items() if not code}
+    taken.update(read.values())
+    for value, code in read.items():
+        unique = code.strip("_") and taken[code] == 1
+        ids[value] = code if unique else f"{code}_{hashlib.sha256(value.encode()).hexdigest()[:HASH].upper()}"
+    return ids
+
+
+def reading(value: str) -> str:
+    """Return how a text is read, in capital letters and digits; whatever is neither becomes an underscore.
+
+    >>> reading("大型"), reading("（一）区")
+    ('DAXING', '_YI_QU')
+    """
     from pypinyin import Style, lazy_pinyin
 
     return re.sub(r"[^A-Z0-9]+", "_", "".join(lazy_pinyin(value, style=Style.NORMAL)).upper())

@@ -10,6 +10,7 @@ import hashlib
 import json
 import tempfile
 import uuid
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,12 +47,27 @@ class File:
 
 @acting_as(Role.PUBLISH)
 def fill() -> list[int]:
-    """Write the files of every published release that has none yet; return these releases."""
+    """Write the files of every published release that has none yet; return these releases.
+
+    One whose files cannot be written does not keep others from theirs: TiduError names all of these at the end.
+    """
     with connect() as connection:
         missing = unfiled(connection)
-    for release_id in missing:
-        keep(release_id)
+    each(missing, keep, "the files of release")
     return missing
+
+
+def each(releases: Iterable[int], do: Callable[[int], object], what: str) -> None:
+    """Do something for every release; TiduError at the end with what went wrong, naming `what` and the release."""
+    failed: dict[int, Exception] = {}
+    for release_id in releases:
+        try:
+            do(release_id)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others come first; it is told below
+            failed[release_id] = error
+    if failed:
+        told = "; ".join(f"{what} {number}: {error}" for number, error in failed.items())
+        raise TiduError(f"not written: {told}. `tidu release files` tries again") from next(iter(failed.values()))
 
 
 def unfiled(connection: Connection[Any]) -> list[int]:

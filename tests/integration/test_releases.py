@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 from tests.dbt.town import build_figures
 from tests.integration.released_town import AS_OF, EMPLOYERS, build_town, correct, count
 from tests.warehouses import new_warehouse
+from tidu.cli import release as commands
 from tidu.errors import TiduError
 from tidu.publishing import (
     approve,
@@ -28,6 +33,10 @@ from tidu.publishing.files import shelf
 from tidu.publishing.question import question
 from tidu.publishing.steps import IDENTITIES
 from tidu.publishing.trail import told
+from tidu.serving.cockpit import Viewer, build_app, documents
+from tidu.serving.cockpit.reading import reading
+from tidu.serving.cockpit.standalone import FILED_AS, cockpit
+from tidu.settings import settings
 from tidu.stack.postgres import Cluster
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
@@ -269,12 +278,63 @@ def test_a_draft_gives_way_to_what_was_published_since(town: str) -> None:
     assert question() is None
 
 
+def test_a_draft_that_another_release_overtook_is_neither_asked_about_nor_approved(town: str) -> None:
+    for number in (4, 5):
+        correct(town, 100 * number, version=number)
+        assert publish(AS_OF, f"run-{number}", approver="") == number
+    reject(5, "王五", "有误")
+    approve(4, "王五")
+    withdraw(4, "王五", "也有误")
+    assert question() is None
+    with pytest.raises(TiduError, match=r"published after it was drafted.*run publish_monitoring again"):
+        approve(5, "王五")
+    assert states() == {1: "published", 2: "published", 3: "published", 4: "withdrawn", 5: "draft"}
+    assert not is_released(AS_OF), "its figures want a draft that knows what was published since"
+    assert publish(AS_OF, "run-6", approver="") == 6
+    assert publish(AS_OF, "run-7", approver="") is None
+    asked = question()
+    assert asked is not None
+    assert asked.release_id == 6
+    approve(6, "王五")
+
+
 def test_what_differs_between_months_alone_is_no_revision(town: str) -> None:
+    shown = cockpit(3)
     build_figures("2025-05-02", run_id="may")
     assert publish(AS_OF.replace(month=5), "run-5") == 4
+    assert cockpit(3) == shown, "the file of a release holds the targets it showed then"
+    assert "guarantees_2025" in json.dumps(targets_of(3))
     assert release(4).period == "2025-04"
     assert count(town, "select count(*) from publish.revision where release_id = 4") == 0
     assert count(town, "select count(*) from publish.city_monthly where release_id = 4 and period = '2025-04'") > 0
+
+
+def targets_of(release_id: int) -> documents.Document:
+    with reading() as connection:
+        return documents.targets(connection, {"release_id": release_id})
+
+
+def test_what_a_person_shows_again_has_its_cockpit(town: str) -> None:
+    withdraw(3, "王五", "有误")
+    done = CliRunner().invoke(commands.app, ["republish", "3", "--by", "赵六", "--reason", "无误"])
+    assert (done.exit_code, states()[4]) == (0, "published")
+    # those before it were published by runs of this test, which file none
+    filed = [n for n in states() if shelf.holds(n, FILED_AS)]
+    assert sorted(filed) == [1, 2, 4]
+    shutil.rmtree(Path(settings().releases_url) / "2")
+    assert CliRunner().invoke(commands.app, ["files", "4"]).exit_code == 0
+    assert shelf.holds(2, FILED_AS)
+
+
+def test_the_cockpit_answers_of_no_release_that_was_withdrawn(town: str) -> None:
+    client = TestClient(build_app(lambda: Viewer("somebody", may_list=False)))
+    edition = client.get("/start?release=3").json()["edition"]
+    path = f"/figures/3/{edition}/places/370200/all"
+    first = client.get(path)
+    assert (first.status_code, first.headers["cache-control"]) == (200, "private, no-cache")
+    withdraw(3, "王五", "有误")
+    for headers in ({}, {"If-None-Match": first.headers["etag"]}):
+        assert client.get(path, headers=headers).status_code == 404
 
 
 def revised(dsn: str, release_id: int) -> dict[tuple[str, ...], tuple[object, ...]]:

@@ -63,10 +63,10 @@ def approve(
 ) -> None:
     """Publish a draft in a person's name."""
     from tidu.publishing import approve as approve_release
-    from tidu.serving.cockpit import file_cockpit
+    from tidu.serving.cockpit import file_cockpits
 
     approve_release(release_id, by, reason)
-    file_cockpit(release_id)
+    file_cockpits()
     plain(f"release {release_id} is published, approved by {by}")
 
 
@@ -113,8 +113,10 @@ def withdraw(release_id: ReleaseId, by: By, reason: Reason) -> None:
 def rollback(release_id: ReleaseId, by: By, reason: Reason) -> None:
     """Show an earlier release again: newer ones are withdrawn; one that was withdrawn is published again."""
     from tidu.publishing import roll_back
+    from tidu.serving.cockpit import file_cockpits
 
     now = roll_back(release_id, by, reason)
+    file_cockpits()
     plain(f"release {now} is shown now" + ("" if now == release_id else f", with the figures of release {release_id}"))
 
 
@@ -122,8 +124,11 @@ def rollback(release_id: ReleaseId, by: By, reason: Reason) -> None:
 def republish(release_id: ReleaseId, by: By, reason: Reason) -> None:
     """Publish a withdrawn release again, under a new number with the same content."""
     from tidu.publishing import republish as publish_again
+    from tidu.serving.cockpit import file_cockpits
 
-    plain(f"release {publish_again(release_id, by, reason)} is published, with the figures of release {release_id}")
+    now = publish_again(release_id, by, reason)
+    file_cockpits()
+    plain(f"release {now} is published, with the figures of release {release_id}")
 
 
 @app.command()

@@ -28,8 +28,10 @@ def add_to(app: typer.Typer) -> None:
 def files(release_id: ReleaseId) -> None:
     """List the files of a release with their hashes; those that are missing are written again, and checked."""
     from tidu.publishing.files import shelf
+    from tidu.serving.cockpit import file_cockpits
 
     found = shelf.keep(release_id)
+    file_cockpits()
     plain(f"release {release_id}: {shelf.address(release_id)}")
     for file in found:
         plain(f"{file.sha256}  {file.bytes:>12,}  {file.name}")

@@ -36,9 +36,11 @@ class ReleaseApproval(ApprovalOperator):  # type: ignore[misc]
         """Ask. The task then waits (state `awaiting_input`) without a worker."""
         from tidu.publishing.files import shelf
         from tidu.publishing.question import question
+        from tidu.serving.cockpit import file_cockpits
 
         # a try that published and ended before the files lay there is completed by the next one
         shelf.fill()
+        file_cockpits()
         asked = question()
         if asked is None:
             raise AirflowSkipException("no draft waits for approval")
@@ -50,13 +52,17 @@ class ReleaseApproval(ApprovalOperator):  # type: ignore[misc]
         """Do what was answered."""
         from tidu.ledger import runs
         from tidu.publishing import approve, reject
+        from tidu.publishing.files import shelf
         from tidu.publishing.question import question
-        from tidu.serving.cockpit import file_cockpit
+        from tidu.serving.cockpit import file_cockpits
 
         answer = super().execute_complete(context, event)
         release_id = context["ti"].xcom_pull(task_ids=self.task_id, key=RELEASE_KEY)
         now = question()
         if now is None or now.release_id != release_id:
+            # it may have been this very task that published it, in a try that ended before all its files lay there
+            shelf.fill()
+            file_cockpits()
             raise AirflowSkipException(
                 f"release {release_id} does not wait any more; see `tidu release show {release_id}`"
             )
@@ -64,7 +70,7 @@ class ReleaseApproval(ApprovalOperator):  # type: ignore[misc]
         reason = str(answer["params_input"].get(REASON) or "")
         if self.APPROVE in answer["chosen_options"]:
             approve(release_id, by, reason or "approved in Airflow")
-            file_cockpit(release_id)
+            file_cockpits()
         else:
             reject(release_id, by, reason or "rejected in Airflow")
         runs.add_rows(occasion().run_id, 1, 1)

@@ -51,7 +51,7 @@ def release(outlet_events: Any = None) -> int:
     Should the server have lost the figures since they were made, they are made again first.
     """
     from tidu.publishing import made_by, publish
-    from tidu.serving.cockpit import file_cockpit
+    from tidu.serving.cockpit import file_cockpits
     from tidu.transform import build, figures_are_lost
 
     now = occasion()
@@ -59,12 +59,11 @@ def release(outlet_events: Any = None) -> int:
         build("monitor", now.run_id, now.variables())
     # a try that ended before it could announce its release is told of by the next one
     made = publish(now.as_of, now.run_id, now.approver) or made_by(now.run_id)
+    file_cockpits()
     if made is None:
         raise AirflowSkipException("the newest release already holds these figures")
     told = {**now.extra(), "release_id": made}
     outlet_events[RELEASE].extra = told
-    if now.approver.strip():
-        file_cockpit(made)
-    else:
+    if not now.approver.strip():
         outlet_events[WAITING].add(DRAFT, extra=told)
     return made

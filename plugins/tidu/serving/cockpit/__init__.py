@@ -5,6 +5,6 @@ and who saw them is kept.
 """
 
 from tidu.serving.cockpit.app import Viewer, build_app
-from tidu.serving.cockpit.standalone import file_cockpit, write_cockpit
+from tidu.serving.cockpit.standalone import file_cockpits, write_cockpit
 
-__all__ = ["Viewer", "build_app", "file_cockpit", "write_cockpit"]
+__all__ = ["Viewer", "build_app", "file_cockpits", "write_cockpit"]

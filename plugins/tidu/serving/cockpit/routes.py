@@ -34,7 +34,8 @@ DOCUMENTS: dict[str, Callable[..., documents.Document]] = {
     "cuts": documents.cuts,
 }
 FIGURES = "/figures/{release}/{edition}"
-"""`edition` stands for what the release holds and for the code that shows it, so that an answer holds for good."""
+"""`edition` stands for what the release holds and for the code that shows it, so that an answer kept is the right one.
+Whether the release is still published is asked each time."""
 
 log = logging.getLogger(__name__)
 router = APIRouter()
@@ -71,20 +72,19 @@ def start(request: Request, release: int) -> Response:
 @router.get(f"{FIGURES}/places/{{code}}/{{scope}}")
 def place(request: Request, release: int, edition: str, code: str, scope: str) -> Response:
     """Answer with the totals of a place."""
-    return _figures(settings().warehouse_dsn(), release, edition, "place", code, scope).to(request, FOR_GOOD)
+    return _figures(release, edition, "place", code, scope).to(request, ASK_AGAIN)
 
 
 @router.get(f"{FIGURES}/maps/{{indicator}}/{{scope}}")
 def district_map(request: Request, release: int, edition: str, indicator: str, scope: str) -> Response:
     """Answer with an indicator for all districts."""
-    dsn = settings().warehouse_dsn()
-    return _figures(dsn, release, edition, "map", indicator, scope).to(request, FOR_GOOD)
+    return _figures(release, edition, "map", indicator, scope).to(request, ASK_AGAIN)
 
 
 @router.get(f"{FIGURES}/cuts/{{code}}/{{scope}}/{{period}}")
 def cuts(request: Request, *, release: int, edition: str, code: str, scope: str, period: str) -> Response:
     """Answer with the breakdowns of a place in a month."""
-    return _figures(settings().warehouse_dsn(), release, edition, "cuts", code, scope, period).to(request, FOR_GOOD)
+    return _figures(release, edition, "cuts", code, scope, period).to(request, ASK_AGAIN)
 
 
 @router.get("/releases/{release}/targets")
@@ -163,13 +163,19 @@ def _edition(head: Row) -> str:
     return hashlib.sha256(made.encode()).hexdigest()[:16]
 
 
-@lru_cache(maxsize=KEPT)
-def _figures(dsn: str, release: int, edition: str, kind: str, *which: str) -> Answer:
-    """Return a document of a release, which never changes and is read once; `dsn` tells warehouses apart."""
+def _figures(release: int, edition: str, kind: str, *which: str) -> Answer:
+    """Return a document of a release that is published now, whatever is kept of it. Raises TiduError for any other."""
     with reading() as connection:
         head = _published(documents.heads(connection), release)
-        if _edition(head) != edition:
-            raise TiduError(f"release {release} is not edition {edition}; load the page again")
+    if _edition(head) != edition:
+        raise TiduError(f"release {release} is not edition {edition}; load the page again")
+    return _kept(settings().warehouse_dsn(), release, edition, kind, *which)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(dsn: str, release: int, edition: str, kind: str, *which: str) -> Answer:
+    """Return a document that never changes, read once; `dsn` and `edition` tell warehouses and releases apart."""
+    with reading() as connection:
         return Answer.json(DOCUMENTS[kind](connection, release, *which))
 
 

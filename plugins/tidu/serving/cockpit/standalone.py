@@ -45,6 +45,16 @@ def file_cockpit(release_id: int) -> None:
         shelf.add(release_id, made)
 
 
+def file_cockpits() -> None:
+    """Lay its cockpit beside the files of every published release that lacks one, whoever published it.
+
+    Raises TiduError at the end, naming every release for which that could not be done.
+    """
+    with reading() as connection:
+        published = [head["release_id"] for head in documents.heads(connection) if head["state"] == "published"]
+    shelf.each(published, file_cockpit, "the cockpit of release")
+
+
 def cockpit(release_id: int) -> str:
     """Return a release's cockpit as one HTML text, in whatever state the release is; the page names the state."""
     with reading() as connection:

@@ -17,7 +17,7 @@ from tidu.publishing import is_released, publish
 from tidu.stack import databases, simulators
 from tidu.stack.main_job import World
 from tidu.stack.state import state
-from tidu.transform import begin_build, build, finish_build, nothing_new
+from tidu.transform import begin_build, build, finish_build, is_unfinished, nothing_new
 from tidu.validation import validate
 
 
@@ -42,7 +42,8 @@ def walk(world: World) -> None:
         begin_build(run_id)
         for stage in ("stage", "link", "mart"):
             build(stage, run_id, variables)
-        finish_build(run_id)
+        if not finish_build(run_id) and is_unfinished():
+            sys.exit("another job took over the deliveries of this one")
     if not is_released(world.as_of):
         build("monitor", run_id, variables)
         publish(world.as_of, run_id)

@@ -19,7 +19,7 @@ from tidu.ledger import deliveries
 from tidu.ledger.database import connect
 from tidu.ledger.locks import INTAKE
 from tidu.publishing.manifest import inputs
-from tidu.transform import begin_build, finish_build
+from tidu.transform import begin_build, finish_build, is_unfinished
 from tidu.transform.wholeness import hold
 
 pytestmark = pytest.mark.postgres
@@ -73,7 +73,9 @@ def test_only_the_build_that_staged_a_delivery_last_closes_it(warehouse: str) ->
     assert begin_build("quick") == [first, second]
     assert finish_build("slow") == 0, "what it staged is not all that is marked"
     assert deliveries.unbuilt(["fn_subsidy"])
+    assert is_unfinished(), "so the slow one announces nothing"
     assert finish_build("quick") == 2
+    assert not is_unfinished()
     assert not deliveries.unbuilt(["fn_subsidy"])
     with connect() as connection:
         assert connection.execute("select count(distinct build_no) from ops.delivery").fetchone() == (1,)

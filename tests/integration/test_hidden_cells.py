@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -11,10 +12,11 @@ import pytest
 
 from tests.dbt.town import build_figures, deliver, take_in, uscc
 from tests.warehouses import new_warehouse
-from tidu.errors import ReleaseBlocked
+from tidu.errors import ReleaseBlocked, TiduError
 from tidu.ledger.database import connect
-from tidu.publishing import publish, release
-from tidu.publishing.disclosure import assert_it_holds, attack, decide
+from tidu.publishing import publish, release, republish, withdraw
+from tidu.publishing.disclosure import assert_it_holds, attack, control, decide
+from tidu.publishing.disclosure.parameters import parameters
 from tidu.stack.postgres import Cluster
 from tidu.transform import build
 
@@ -134,8 +136,8 @@ def test_releases_are_no_secret_from_each_other(figures: str) -> None:
     assert after == {place: "suppressed_secondary" if s != "published" else s for place, s in before.items()}
     assert "suppressed_secondary" in after.values(), "hidden once, hidden for ever, though four tell nothing"
     assert cell(figures, second, "2025-01")["status"] == "suppressed_secondary", "one of four was revised"
-    statuses = [cell(figures, second, "2025-01", place)["status"] for place in (SHINAN, SHIBEI)]
-    assert sorted(map(str, statuses)) == ["published", "suppressed_secondary"], "a revision in a crowd hides nothing"
+    assert cell(figures, second, "2025-01", SHIBEI)["status"] == "published", "what everybody remembers hides nobody"
+    assert cell(figures, second, "2025-01", SHINAN)["status"] == "suppressed_secondary"
 
     third = again(figures, "run-3", [insured(n, "2025-03", 140 + n, 2) for n in (25, 26, 27)])
     assert cell(figures, third, "2025-03")["value"] == sum(100 + n for n in FOUR) + 3 * 40, "three of four were revised"
@@ -149,6 +151,68 @@ def test_an_unapproved_draft_told_nobody_anything(figures: str) -> None:
     with connect() as connection:
         known = {s.period: s.is_known for s in decide(connection).solved}
     assert known == {"2025-01": True, "2025-02": True, "2025-03": True}, "what was told before is not searched again"
+
+
+EMPTIED = """
+delete from mart.enterprise_month as m using mart.enterprise as e
+where e.enterprise_id = m.enterprise_id and e.district_code = '370285' and m.month = '2025-02-01';
+update intermediate.int_monitoring__district_month set value = 0
+where indicator_code = 'insured_headcount' and period = '2025-02' and district_code = '370285';
+update intermediate.int_monitoring__city_month as c set value = d.value from (
+    select scope, breakdown, breakdown_value, sum(value) as value from intermediate.int_monitoring__district_month
+    where indicator_code = 'insured_headcount' and period = '2025-02' group by scope, breakdown, breakdown_value
+) as d
+where c.indicator_code = 'insured_headcount' and c.period = '2025-02' and c.scope = d.scope
+    and c.breakdown = d.breakdown and c.breakdown_value = d.breakdown_value;
+"""
+"""What a correction would do that takes back all that 莱西市 had in February."""
+
+
+def something_new(dsn: str) -> None:
+    """Let the figures at hand want a release of their own."""
+    deliver(dsn, "hr_insurance", "2025-04-02", state="rejected")
+
+
+def test_a_hidden_cell_that_becomes_empty_stays_hidden_and_blocks_nothing(figures: str) -> None:
+    first = publish(AS_OF, "run-1")
+    assert first
+    assert cell(figures, first, "2025-02")["status"] == "suppressed_primary"
+    with psycopg.connect(figures) as connection:
+        connection.execute(EMPTIED.encode())
+    for run in ("run-2", "run-3"):
+        something_new(figures)
+        number = publish(AS_OF, run)
+        assert number
+        assert cell(figures, number, "2025-02")["status"] == "suppressed_secondary", run
+
+
+def test_a_copy_of_a_release_lets_nothing_be_searched_anew(figures: str) -> None:
+    first = publish(AS_OF, "run-1")
+    assert first
+    withdraw(first, "李四", "看错了")
+    assert republish(first, "李四", "没看错") > first
+    with connect() as connection:
+        assert {s.is_known for s in decide(connection).solved} == {True}
+
+
+def test_other_parameters_let_every_month_be_searched_and_attacked_anew(
+    figures: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert publish(AS_OF, "run-1")
+    with connect() as connection:
+        assert {s.is_known for s in decide(connection).solved} == {True}
+        monkeypatch.setattr(control, "parameters", lambda: replace(parameters(), fewest_contributors=4))
+        assert {s.is_known for s in decide(connection).solved} == {False}
+
+
+def test_only_the_release_of_the_figures_at_hand_can_be_attacked(figures: str) -> None:
+    first = publish(AS_OF, "run-1")
+    assert first
+    something_new(figures)
+    with pytest.raises(TiduError, match=rf"release {first} was made of other deliveries.*Attack the newest release"):
+        attack(first)
+    with pytest.raises(TiduError, match="no release 99"):
+        attack(99)
 
 
 OPENED = (
@@ -188,6 +252,7 @@ def test_a_release_holds_and_says_what_it_hides_and_leaves_out(figures: str) -> 
     said = release(number).manifest["disclosure"]
     assert 0 < said["hidden"]["insured_headcount//district"] < 1
     assert "insured_headcount//city" in said["hidden"]
+    assert all(0.2 < share <= 1 for share in said["left_out"].values())
     with psycopg.connect(figures) as connection:
         shown = connection.execute(
             "select distinct indicator_code || '/' || breakdown || '/district' from publish.district_monthly"

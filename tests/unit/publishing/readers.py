@@ -15,7 +15,7 @@ SCOPES = ("all", "private", "no_state_no_foreign", "registration_type")
 Row = tuple[int, str, str, str, str, tuple[bool, bool, bool], float]
 """Contributor, district, section, size class, zone, the scopes it is in besides all, amount."""
 Cell = tuple[str, str, str, str]
-"""Scope, breakdown, value, place."""
+"""Scope (or `but <scope>`, `<scope> but <scope>`: what is left of one without another), breakdown, value, place."""
 
 
 def contributions(rows: Iterable[Row], period: str = "2026-01", code: str = "sales_yuan") -> pa.Table:
@@ -36,9 +36,12 @@ def belongs(row: Row, cell: Cell) -> bool:
     _, district, section, size, zone, scopes, _ = row
     scope, breakdown, value, place = cell
     cut = {"": "", "industry_section": section, "size_class": size, "zone": zone}[breakdown]
+    inside, _, outside = f" {scope}".partition(" but ")
+    member = {"all": True, "": True} | dict(zip(SCOPES[1:], scopes, strict=True))
     return (
         place in (CITY, district)
-        and (scope == "all" or scopes[SCOPES.index(scope) - 1])
+        and member[inside.strip()]
+        and not (outside and member[outside])
         and (breakdown == "" or cut == value)
     )
 
@@ -53,7 +56,7 @@ def bounded(rows: Sequence[Row], seen: Iterable[Cell], target: Cell) -> tuple[fl
     truth: list[float] = []
     for district in sorted({row[1] for row in rows}):
         own = [row for row in rows if row[1] == district]
-        values = [sorted({row[n] for row in own}) for n in (2, 3, 4, 5)]  # type: ignore[type-var]
+        values = [sorted({row[n] for row in own}) for n in (2, 3, 4, 5)]
         for kind in itertools.product([district], *values):
             kinds.append(kind)
             truth.append(sum(row[6] for row in own if row[1:6] == kind))

@@ -34,23 +34,30 @@ contribution as (
         on contribution.indicator_code = indicator.code and indicator.disclosure = 'protected'
     group by contribution.indicator_code, contribution.month, contribution.enterprise_id
     union all
-    -- A rate tells of whoever its denominator is made of.
+    -- A rate tells of whoever its denominator is made of, and of what each of them paid.
     select
-        piece.indicator_code,
+        measure.indicator_code,
         month.month,
         piece.enterprise_id,
-        sum(coalesce(piece.base, piece.amount)) as amount
+        sum(measure.amount) as amount
     from {{ ref('int_monitoring__held_piece') }} as piece
     inner join {{ ref('seed_indicator') }} as indicator
         on piece.indicator_code = indicator.code and indicator.disclosure = 'protected'
     inner join month on piece.valid_from <= month.month_end and piece.valid_to > month.month_end
-    group by piece.indicator_code, month.month, piece.enterprise_id
+    cross join
+        lateral (
+            values
+            (piece.indicator_code, coalesce(piece.base, piece.amount)),
+            (case when piece.base is not null then piece.indicator_code || ' paid' end, piece.amount)
+        ) as measure (indicator_code, amount)
+    where measure.indicator_code is not null
+    group by measure.indicator_code, month.month, piece.enterprise_id
 
 ),
 
 final as (
 
-    -- Whoever reads this needs to tell contributors apart, not to know them.
+    -- Whoever reads this needs to tell contributors apart, not to know them. A zero matters where nobody has more.
     select
         contribution.indicator_code,
         month.period,
@@ -72,7 +79,6 @@ final as (
             and month.month_end < district_span.valid_to
     inner join {{ ref('int_monitoring__enterprise_attribute') }} as attribute
         on contribution.enterprise_id = attribute.enterprise_id
-    where contribution.amount <> 0
 
 )
 

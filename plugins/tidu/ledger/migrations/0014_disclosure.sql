@@ -13,7 +13,8 @@ create table ops.disclosure_problem (
     cells_sha256 text not null,
     primary key (release_id, indicator_code, period)
 );
-comment on table ops.disclosure_problem is 'One row per release, protected indicator and month: what its cells were made of. The same again needs no new search for what to hide.';
+comment on table ops.disclosure_problem is 'One row per release that was searched (no copy), protected indicator and month: what its cells were made of. The same again needs no new search for what to hide.';
+comment on column ops.disclosure_problem.cells_sha256 is 'Of the cells, of those of indicators that give it away, of the parameters and of the method.';
 comment on column ops.disclosure_problem.tables is 'What is released besides totals, as breakdown:level.';
 create table ops.disclosure_cell (
     since_release bigint not null references ops.release,
@@ -30,8 +31,8 @@ create table ops.disclosure_cell (
     primary key (indicator_code, period, scope, breakdown, breakdown_value, place, since_release)
 );
 comment on table ops.disclosure_cell is 'One row per hidden or small cell of protected indicators and release since which it is so: what later releases are compared with. A cell once hidden stays hidden.';
-comment on column ops.disclosure_cell.contributors is 'Enterprises with an amount other than zero; null for an open cell that is small no more.';
-comment on column ops.disclosure_cell.members is 'Numbers that stand for the contributors of a small cell, in order; null for a cell with more than the crowd.';
+comment on column ops.disclosure_cell.contributors is 'Enterprises with an amount other than zero, or where there is none, those that filed zero; null for an open cell that is small no more.';
+comment on column ops.disclosure_cell.members is 'Numbers that stand for the contributors of a small cell, in order; null for a cell with more than two crowds.';
 comment on column ops.disclosure_cell.amounts is 'What each of them contributes.';
 
 -- Early signs: notes on months that are unlike those around them, made from open cells.

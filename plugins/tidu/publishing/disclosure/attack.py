@@ -32,19 +32,31 @@ class Bounds:
 
 
 def room(problem: Problem, margin: float) -> Floats:
-    """Return how far below and above its value each cell must stay uncertain: a share of what is in it."""
-    return margin * problem.column("magnitude")
+    """Return how far below and above its value each cell must stay uncertain: a share of what is in it.
+
+    Nothing but zeros can only be more than it is.
+    """
+    return margin * problem.weight
 
 
 def bounds(problem: Problem, is_open: Bools, targets: NDArray[np.intp], margin: float) -> Bounds:
     """Return how closely the targets can be bounded; pushing a cell ends when it is uncertain enough."""
     below, above = np.zeros(len(problem.released)), np.zeros(len(problem.released))
-    for group in by_size(targets, room(problem, margin)):
-        below[group], above[group] = _pushed(problem, is_open, group, room(problem, margin)[group])
+    need = room(problem, margin)
+    for group in by_size(targets, need):
+        below[group], above[group] = _pushed(problem, is_open, group, need[group], _wanted(problem, group, margin))
     return Bounds(targets, below[targets], above[targets])
 
 
-def _pushed(problem: Problem, is_open: Bools, targets: NDArray[np.intp], need: Floats) -> tuple[Floats, Floats]:
+def _wanted(problem: Problem, targets: NDArray[np.intp], margin: float) -> tuple[Floats, Floats]:
+    """Return how far below and above each target a reader has to be kept from."""
+    above = room(problem, margin)[targets] * (1 - TOLERANCE)
+    return np.where(problem.column("magnitude")[targets] == 0, 0.0, above), above
+
+
+def _pushed(
+    problem: Problem, is_open: Bools, targets: NDArray[np.intp], need: Floats, wanted: tuple[Floats, Floats]
+) -> tuple[Floats, Floats]:
     """Return how far down and up each target of about one size can be pushed."""
     reach = REACH * float(need.max())
     parts = np.minimum(problem.magnitude, reach)
@@ -52,7 +64,7 @@ def _pushed(problem: Problem, is_open: Bools, targets: NDArray[np.intp], need: F
     zeros = np.zeros(rows.shape[0])
     # unknowns in units of the reach; a part may grow by as much, and shrink to nothing
     programme = Programme(rows, (zeros, zeros), (-parts / reach, np.ones(len(parts))))
-    wanted = need * (1 - TOLERANCE)
+    least, most = wanted
     below, above = np.zeros(len(targets)), np.zeros(len(targets))
     made_of = problem.made_of[targets]
 
@@ -63,14 +75,14 @@ def _pushed(problem: Problem, is_open: Bools, targets: NDArray[np.intp], need: F
 
     random = np.random.default_rng(len(targets))
     for _ in range(SWEEPS):
-        close = (below < wanted) | (above < wanted)
+        close = (below < least) | (above < most)
         if not close.any():
             break
-        signs = np.where(above < wanted, 1.0, -1.0) * np.where(random.random(len(targets)) < 0.8, 1.0, -1.0)
+        signs = np.where(above < most, 1.0, -1.0) * np.where(random.random(len(targets)) < 0.8, 1.0, -1.0)
         push(np.where(close, signs * random.uniform(0.5, 1.5, len(targets)), 0.0))
-    for sign, reached in ((1.0, above), (-1.0, below)):
-        for n in np.flatnonzero(reached < wanted):
-            if reached[n] < wanted[n]:
+    for sign, reached, enough in ((1.0, above, most), (-1.0, below, least)):
+        for n in np.flatnonzero(reached < enough):
+            if reached[n] < enough[n]:
                 push(np.where(np.arange(len(targets)) == n, sign, 0.0))
     return below, above
 
@@ -79,12 +91,23 @@ def too_close(problem: Problem, is_open: Bools, margin: float) -> NDArray[np.int
     """Return the secret cells that a reader can work out within the margin; empty: the release holds.
 
     `is_open`: the cells with a value in the release. Looked at is every secret cell, released or not: what is left of
-    all without a scope, too.
+    all without a scope, too. A reader has kept earlier releases, and knows from them what has not changed since; cells
+    that those tell by themselves are not this release's doing.
     """
-    opened = np.flatnonzero(problem.secret & is_open)
-    targets = np.flatnonzero(problem.secret & ~is_open)
+    opened = np.flatnonzero(problem.secret & is_open & ~problem.known)
+    seen = is_open | problem.known
+    close = _close(problem, seen, np.flatnonzero(problem.secret & ~seen), margin)
+    return np.union1d(opened, np.setdiff1d(close, told_anyway(problem, close, margin)))
+
+
+def told_anyway(problem: Problem, targets: NDArray[np.intp], margin: float) -> NDArray[np.intp]:
+    """Return the targets that a reader could work out even if the release showed nothing of the month."""
+    return _close(problem, problem.known, targets, margin)
+
+
+def _close(problem: Problem, seen: Bools, targets: NDArray[np.intp], margin: float) -> NDArray[np.intp]:
     if not len(targets):
-        return opened
-    found = bounds(problem, is_open, targets, margin)
-    wanted = room(problem, margin)[targets] * (1 - TOLERANCE)
-    return np.union1d(opened, targets[(found.below < wanted) | (found.above < wanted)])
+        return targets
+    found = bounds(problem, seen, targets, margin)
+    below, above = _wanted(problem, targets, margin)
+    return targets[(found.below < below) | (found.above < above)]

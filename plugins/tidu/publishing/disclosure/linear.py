@@ -56,5 +56,8 @@ class Programme:
         self._solver.run()
         status = self._solver.getModelStatus()
         if status != highspy.HighsModelStatus.kOptimal:
-            raise TiduError(f"disclosure control: a linear programme ended as {status}")
+            raise TiduError(
+                f"disclosure control: a linear programme ended as {status}; what to do:"
+                " docs/runbooks/release-blocked.md"
+            )
         return np.asarray(self._solver.getSolution().col_value)

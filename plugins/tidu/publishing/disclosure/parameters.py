@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import yaml
 
 from tidu.errors import IndicatorError
+from tidu.publishing.registry import indicators
 from tidu.settings import PROJECT_ROOT
 
 FILE = PROJECT_ROOT / "policies" / "disclosure.yml"
@@ -30,6 +32,10 @@ class Parameters:
     """A table of which more would be hidden is not released in that detail."""
     crowd: int
     """In a cell of no more contributors, a revision that tells of too few of them is hidden."""
+    parts: Mapping[str, str]
+    """Indicator -> the one it is a part of, so that their difference is known as soon as both are."""
+    rates: Mapping[str, str]
+    """Rate -> the amount that gives it away, and that it gives away."""
 
 
 @cache
@@ -45,4 +51,16 @@ def parameters(file: Path = FILE) -> Parameters:
         raise IndicatorError(f"{file}: fewest_contributors and crowd are whole numbers from 1 on")
     if not all(isinstance(s, float) and 0 < s < 1 for s in (*shares, found.margin, found.most_hidden)):
         raise IndicatorError(f"{file}: shares and the margin lie between 0 and 1")
+    _known_indicators(file, found)
     return found
+
+
+def _known_indicators(file: Path, found: Parameters) -> None:
+    additive = {i.code: i.additive for i in indicators().values() if i.disclosure == "protected"}
+    named = [*found.parts, *found.parts.values()]
+    if len(set(named)) < len(named) or not all(additive.get(code, False) for code in named):
+        raise IndicatorError(f"{file}: parts and what they are parts of are protected sums, each named once")
+    if set(found.rates) != {code for code, sums in additive.items() if not sums} or not all(
+        additive.get(code, False) for code in found.rates.values()
+    ):
+        raise IndicatorError(f"{file}: rates names every protected rate and the protected sum it goes with")

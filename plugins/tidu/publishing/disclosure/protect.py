@@ -1,9 +1,10 @@
 """Which cells are hidden besides those that tell too much: as few and as small as will keep everybody uncertain.
 
-Two conditions for every secret cell:
+Conditions for every secret cell:
 
 - Nobody inside learns it: whatever sum of hidden cells the open ones give away must itself not tell too much, or one
   of two contributors would subtract his own (`_cover_sums`).
+- Nobody who is alone in another hidden cell, and so knows it, works it out exactly (insiders.py).
 - Nobody outside bounds it: there must be a way to shift amounts between parts, up and down, that no open cell
   notices and that moves it by its margin. Such a shift is looked for by linear programmes whose cost is what has
   to be hidden for it (Kelly, Golden and Assad 1992); a shift proves the bounds wide, whatever a reader does.
@@ -12,20 +13,25 @@ Two conditions for every secret cell:
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from scipy.sparse import block_array, diags_array, eye_array
 
 from tidu.errors import TiduError
-from tidu.publishing.disclosure.attack import TOLERANCE, room
+from tidu.publishing.disclosure.attack import TOLERANCE, room, told_anyway
+from tidu.publishing.disclosure.insiders import insiders
 from tidu.publishing.disclosure.linear import REACH, Programme, by_size
 from tidu.publishing.disclosure.parameters import Parameters
-from tidu.publishing.disclosure.problem import CITY, Bools, Floats, Problem
+from tidu.publishing.disclosure.problem import CITY, UNIT, Bools, Floats, Problem
 
 REWARD = 1e5
 """What it is worth to move a cell, beside what it costs to hide others."""
 PASSES, SPARSE = 3, 0.02
+ROUNDS = 5
+"""How often what is hidden for insiders is looked at again; what is left then blocks the release."""
 MORE, UNNOTICED = 1.05, 1e-4
 """Cells are moved by a little more than they need, for what of a shift goes unnoticed because it is tiny."""
 CITY_OF_ALL, CITY_TOTAL, CITY_PART, DISTRICT_TOTAL, SCOPE_TOTAL = 500.0, 50.0, 10.0, 20.0, 5.0
@@ -37,34 +43,60 @@ def protect(problem: Problem, parameters: Parameters) -> Bools:
     The city's total of all is left open, because such totals are known from elsewhere, unless it is secret itself or
     next to nothing in the city is besides a secret cell.
     """
-    hidden = problem.released & problem.secret
+    hidden = np.zeros(len(problem.released), dtype=np.bool_)
+    _hide(problem, hidden, np.flatnonzero(problem.released & problem.secret))
     _cover_sums(problem, parameters, hidden)
-    wanted = np.flatnonzero(problem.secret)
-    if len(wanted):
-        _shift(problem, parameters, hidden, wanted)
-        _cover_sums(problem, parameters, hidden)
+    wanted = np.flatnonzero(problem.secret & ~problem.known)
+    nothing = problem.column("magnitude") == 0
+    if problem.known.any() or nothing.any():
+        wanted = np.setdiff1d(wanted, told_anyway(problem, wanted, parameters.margin))
+    for targets in (wanted[~nothing[wanted]], wanted[nothing[wanted]]):
+        if len(targets):
+            _shift(problem, parameters, hidden, targets)
+            _cover_sums(problem, parameters, hidden)
+    _keep_from_insiders(problem, parameters, hidden)
     return hidden
+
+
+def _keep_from_insiders(problem: Problem, parameters: Parameters, hidden: Bools) -> None:
+    """Hide what it takes to move a cell of one enterprise while that of another, who knows his own, stands still."""
+    for _ in range(ROUNDS):
+        found = insiders(problem, problem.released & ~hidden)
+        if not found:
+            return
+        for insider in found:
+            known = problem.known
+            known[insider.own] = True
+            as_he_sees = replace(problem, frame=problem.frame.with_columns(known=pl.Series(known)))
+            _shift(as_he_sees, parameters, hidden, insider.learned)
+        _cover_sums(problem, parameters, hidden)
+
+
+def _hide(problem: Problem, hidden: Bools, cells: NDArray[np.intp]) -> None:
+    hidden[cells] = True
+    hidden[problem.twin[cells]] = True
 
 
 def _cover_sums(problem: Problem, parameters: Parameters, hidden: Bools) -> None:
     """Hide more cells of a line until what is hidden of it does not tell too much as a whole."""
     sizes = {name: problem.column(name) for name in ("contributors", "magnitude", "first", "second")}
-    changed = True
+    known = problem.known
+    seen, changed = known | (problem.released & ~hidden), True
     while changed:
         changed = False
         for line in problem.lines:
-            if hidden[line.total] or not problem.released[line.total]:
-                continue
-            unseen = hidden[line.cells] | ~problem.released[line.cells]
-            while unseen.any() and _tells(sizes, line.cells[unseen], parameters):
-                seen = line.cells[~unseen]
-                if not len(seen):
+            while seen[line.total]:
+                unseen = line.cells[~seen[line.cells]]
+                if not len(unseen) or not _tells(sizes, unseen, parameters):
                     break
-                joined = [_tells(sizes, np.append(line.cells[unseen], c), parameters) for c in seen]
-                rank = np.lexsort((sizes["magnitude"][seen], np.array(joined)))
-                hidden[seen[rank[0]]] = True
-                unseen = hidden[line.cells] | ~problem.released[line.cells]
-                changed = True
+                may = line.cells[seen[line.cells] & ~known[line.cells]]
+                if not len(may) and known[line.total]:
+                    break
+                # where every cell that could join is known, the total goes
+                joined = [_tells(sizes, np.append(unseen, c), parameters) for c in may]
+                rank = np.lexsort((sizes["magnitude"][may], np.array(joined)))
+                _hide(problem, hidden, may[rank[:1]] if len(may) else np.array([line.total]))
+                seen, changed = known | (problem.released & ~hidden), True
 
 
 def _tells(sizes: dict[str, Floats], cells: NDArray[np.intp], parameters: Parameters) -> bool:
@@ -91,7 +123,14 @@ def _shift(problem: Problem, parameters: Parameters, hidden: Bools, wanted: NDAr
             moved = np.abs(_move(problem, hidden, chosen, need, random, spare_the_city=not stuck))
             still = left[moved[left] < need[left] * (1 - TOLERANCE)]
             if stuck and len(still) == len(left):
-                raise TiduError(f"disclosure control: no shift moves the cell {problem.frame.row(int(chosen[0]))[:6]}")
+                if not problem.known.any():
+                    raise TiduError(
+                        f"disclosure control: no shift moves the cell {problem.frame.row(int(chosen[0]))[:6]}; what to"
+                        " do: docs/runbooks/release-blocked.md"
+                    )
+                # it moves up one way and down another: all that is not known anyway lets it
+                _hide(problem, hidden, np.flatnonzero(problem.released & ~problem.known))
+                return
             stuck, left = len(still) == len(left), still
 
 
@@ -107,17 +146,24 @@ def _move(
     """Move as many of the chosen cells as one shift can, hide what it takes, and return how far each cell moved.
 
     `spare_the_city`: the city's total of all stays open whatever it takes.
-    The shift taken back must be possible too, so no part moves by more than it holds. Unknowns: the parts' moves, how
-    far each open cell is moved up and down (its cost), and the share of its need that each chosen cell is moved by.
+    The shift taken back must be possible too, so no part moves by more than it holds; not where the chosen cells hold
+    nothing but zeros, which can only grow. What is known from earlier releases does not move. Unknowns: the parts'
+    moves, how far each open cell is moved up and down (its cost), and the share of its need that each chosen cell is
+    moved by.
     """
     reach = REACH / 10 * float(need[chosen].max())
-    open_cells = np.flatnonzero(problem.released & ~hidden)
+    open_cells = np.flatnonzero(problem.known | (problem.released & ~hidden))
     size = np.minimum(problem.magnitude, reach)
-    worth = np.minimum(problem.column("magnitude")[open_cells], reach)
+    downward = np.ones(len(size))
+    from_nothing = bool(problem.column("magnitude")[chosen[0]] == 0)
+    if from_nothing:
+        downward[size == 0] = 0.0
+        size[size == 0] = min(UNIT, reach)
+    worth = np.minimum(problem.weight[open_cells], reach)
     parts = diags_array(size)
     noticed = diags_array(1 / worth) @ problem.made_of[open_cells] @ parts
     tied = problem.ties @ parts / size.max()
-    signs = random.choice([-1.0, 1.0], len(chosen))
+    signs = np.ones(len(chosen)) if from_nothing else random.choice([-1.0, 1.0], len(chosen))
     pushed = diags_array(signs / need[chosen]) @ problem.made_of[chosen] @ parts
     opens, targets = len(open_cells), len(chosen)
     rows = block_array(
@@ -131,9 +177,10 @@ def _move(
     lower, upper = np.zeros(rows.shape[0]), np.zeros(rows.shape[0])
     upper[-targets:] = np.inf
     cost, moves = _weights(problem)[open_cells], np.ones(len(size))
-    may = np.where((cost == CITY_OF_ALL) & spare_the_city, 0.0, np.inf)
+    spared = ((cost == CITY_OF_ALL) & spare_the_city) | problem.known[open_cells]
+    may = np.where(spared, 0.0, np.inf)
     bounds = (
-        np.concatenate([-moves, np.zeros(2 * opens + targets)]),
+        np.concatenate([-downward, np.zeros(2 * opens + targets)]),
         np.concatenate([moves, may, may, np.ones(targets)]),
     )
     programme = Programme(rows, (lower, upper), bounds)
@@ -144,7 +191,8 @@ def _move(
         found = programme.minimise(np.concatenate([0 * moves, price, price, np.full(targets, -REWARD)]))
         shift, up, down = np.split(found[: len(moves) + 2 * opens], [len(moves), len(moves) + opens])
         spent = up + down
-    hidden[open_cells[spent * worth > UNNOTICED * need[chosen].min()]] = True
+    noticed_at = (spent * worth > UNNOTICED * need[chosen].min()) & ~problem.known[open_cells]
+    _hide(problem, hidden, open_cells[noticed_at])
     return np.asarray(problem.made_of @ (shift * size))
 
 

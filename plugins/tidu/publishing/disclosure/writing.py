@@ -58,7 +58,9 @@ def keep(connection: Connection[Any], release_id: int, decided: Decided) -> None
             *(_array(name) for name in ("members", "amounts")),
         ),
     )
-    problems = [(release_id, s.indicator_code, s.period, s.tables, s.sha256) for s in decided.solved]
+    problems = [
+        (release_id, code, s.period, s.tables(code), s.sha256) for s in decided.solved for code in s.family.shown
+    ]
     connection.cursor().executemany(
         "insert into ops.disclosure_problem (release_id, indicator_code, period, tables, cells_sha256)"
         " values (%s, %s, %s, %s, %s)",

@@ -112,7 +112,7 @@ def account_probes() -> Iterator[Probe]:
             figures(2025, revenue=60_000_000),
         )  # fmt: skip
         yield f"两年平均增长 {p}%", around("main_revenue", 2025, 60_000_000 * (Fraction(2, 3) + 2 * share(p)), before)
-    for p, base in (("5", 50), ("10", 400), ("15", 100), ("20", 30), ("25", 8)):
+    for p, base in (("5", 50), ("10", 401), ("15", 100), ("20", 30), ("25", 8)):
         at = base * 1_000_000 * (1 + share(p)) ** 2
         main = figures(2025, main_revenue=money(at * share("95")), rd_expense=money(at * share("10")), net_profit=1000)
         yield f"两年复合增长 {p}%", around("revenue", 2025, at, figures(2023, revenue=base * 1_000_000), main)
@@ -156,7 +156,7 @@ def other_probes() -> Iterator[Probe]:
         yield f"研发人员占比 {p}%", [heads(400, 4 * p + n) for n in (-1, 0, 1)]
     yield "职工 500 人", [heads(500 + n, 200) for n in (-1, 0, 1)]
     yield "大型 1000 人", [several(figures(2025, revenue=400_000_000), heads(1000 + n, 400)) for n in (-1, 0, 1)]
-    for years in (2, 3, 4, 6, 8, 10):
+    for years in (2, 3, 4, 5, 6, 8, 10):
         at = dt.date(2025 - years, 12, 31)
         yield f"细分市场 {years} 年", [declared(niche_since=day) for day in (at + DAY, at, at - DAY)]
     for years in (1, 5, 10):

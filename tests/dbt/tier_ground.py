@@ -9,6 +9,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from tidu.ledger.database import connect
+from tidu.ledger.roles import Role, acting_as
 from tidu.transform.tiers.assess import assess
 from tidu.transform.tiers.compile import INPUT
 from tidu.transform.tiers.inputs import inputs
@@ -33,8 +35,7 @@ def columns() -> dict[str, str]:
 def lay_ground(dsn: str) -> None:
     """Make the empty tables that dbt makes before tiers are assessed."""
     told = ", ".join(f"{name} {kind}" for name, kind in (columns() | BESIDE).items())
-    with psycopg.connect(dsn) as connection:
-        connection.execute("create schema if not exists intermediate")
+    with acting_as(Role.TRANSFORM), connect(dsn) as connection:
         connection.execute(f"create table {INPUT} (enterprise_id text primary key, {told})".encode())
         connection.execute(OTHERS.encode())
 
@@ -70,7 +71,8 @@ def assessed(dsn: str, as_of: dt.date, town: Mapping[str, Facts], titles: Iterab
                 "insert into intermediate.int_enterprise__record_link values ('mi_tier_holder', %s, %s)",
                 [told["cert_no"], enterprise],
             )
-    assess("", "by hand", as_of)
+    with acting_as(Role.TRANSFORM):
+        assess("", "by hand", as_of)
 
 
 def rows(dsn: str, query: str, *values: Any) -> list[dict[str, Any]]:

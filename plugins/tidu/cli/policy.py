@@ -69,17 +69,24 @@ def check(
 
 @app.command()
 def diff(
-    old: Annotated[str, typer.Argument(help="Version or file; with --between the tier.")],
+    old: Annotated[str, typer.Argument(help="Version or file; with --between a tier, or the one rule for both.")],
     new: Annotated[str, typer.Argument(help="Version or file, also of a rule not in force yet.")] = "",
     as_of: AsOf = "",
     between: Annotated[tuple[str, str] | None, typer.Option(help="Two dates that were assessed.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write every change to this CSV file.")] = None,
 ) -> None:
-    """Say who would enter and leave under another rule, or did between two dates: by clause and district."""
-    from tidu.transform.tiers.rehearsal import compare_dates, policy_named, rehearse
+    """Say who would enter and leave under another rule, or did between two dates: by clause and district.
+
+    Between two dates a tier takes the rule in force on each of them, a version or file that rule for both.
+    """
+    from tidu.transform.tiers.policy import known_tiers
+    from tidu.transform.tiers.rehearsal import compare_dates, policy_named, rehearse, rehearse_dates
 
     if between is not None:
-        found = compare_dates(old, _day(between[0]), _day(between[1]))
+        if new:
+            raise typer.BadParameter("between two dates one rule, or one tier, is named")
+        days = _day(between[0]), _day(between[1])
+        found = compare_dates(old, *days) if old in known_tiers() else rehearse_dates(policy_named(old), *days)
     else:
         if not new or not as_of:
             raise typer.BadParameter("two rules and --as-of are needed, or a tier and --between")

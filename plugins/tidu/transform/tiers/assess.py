@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psycopg
@@ -20,7 +20,7 @@ from tidu.transform.tiers.compile import KEPT_AS, measured_sql, observed_names, 
 from tidu.transform.tiers.inputs import inputs
 from tidu.transform.tiers.policy import Item, Policy
 from tidu.transform.tiers.pool import pool_rules, pool_sql
-from tidu.transform.tiers.registry import in_force, whitelist_in_force
+from tidu.transform.tiers.registry import every_rule, in_force, whitelist_in_force
 from tidu.transform.tiers.review import HOLDER, REVIEW
 from tidu.transform.tiers.terms import Told, failings, groups, threshold, told
 
@@ -110,8 +110,10 @@ def assess(token: str, run_id: str, as_of: dt.date) -> None:
         connection.execute("select ops.assert_build('tier')")
         lay_tables(connection)
         _refuse_the_past(connection, as_of)
-        set_id = _keep_set(connection, asked)
-        standing = standing_sql(policies, [subject == "renewal" for subject, _ in asked])
+        # what any rule asks, so that one that is not in force can be applied to this date later on
+        named = observed_names(every_rule())
+        set_id = _keep_set(connection, asked, named)
+        standing = standing_sql(policies, [subject == "renewal" for subject, _ in asked], named=named)
         connection.execute(FOUND.format(set_id=set_id, standing=standing).encode())
         connection.execute("analyze pg_temp.found_standing (enterprise_id, set_id)")
         connection.execute(EXPANDED)
@@ -137,10 +139,12 @@ def assess(token: str, run_id: str, as_of: dt.date) -> None:
         connection.execute("analyze mart.tier_standing (enterprise_id, set_id, since, until)")
 
 
-def _keep_set(connection: psycopg.Connection, asked: Sequence[tuple[str, Policy]]) -> int:
+def _keep_set(
+    connection: psycopg.Connection, asked: Sequence[tuple[str, Policy]], names: Mapping[str, tuple[str, ...]]
+) -> int:
     """Write which policies are applied together, and to what, unless they were before; return the number of the set."""
     listed = [[subject for subject, _ in asked], [p.tier for _, p in asked], [p.version for _, p in asked]]
-    named = {column: list(names) for column, names in observed_names([p for _, p in asked]).items()}
+    named = {column: list(told) for column, told in names.items()}
     # a number of the policies and inputs themselves: the same ones make the same set in every warehouse
     set_id = int.from_bytes(hashlib.sha256(repr((listed, named)).encode()).digest()[:7])
     values = dict(zip(("subjects", "tiers", "versions"), listed, strict=True))

@@ -9,7 +9,7 @@ enterprises of one pattern are in the same position, so what they lack is worked
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tidu.transform.tiers.inputs import SQL_TYPES, Input, inputs
@@ -53,17 +53,23 @@ def observed_names(policies: Sequence[Policy]) -> dict[str, tuple[str, ...]]:
     return placed
 
 
-def standing_sql(policies: Sequence[Policy], holders_only: Sequence[bool] = ()) -> str:
+def standing_sql(
+    policies: Sequence[Policy],
+    holders_only: Sequence[bool] = (),
+    source: str = INPUT,
+    named: Mapping[str, tuple[str, ...]] | None = None,
+) -> str:
     """Return a select of what mart.tier_standing keeps of every enterprise, but for its source rows.
 
-    Grain: one row per assessed enterprise; the first arrays follow the policies, the last observed_names. Null where a
+    Grain: one row per assessed enterprise; the first arrays follow the policies, the last the inputs that are named to
+    be kept, which are observed_names of the policies unless others are. Null where a
     policy asks holders of its tier only and the enterprise holds none. Unknown stays unknown only where the outcome can
     still turn; the bounds of a score take unknown inputs as independent.
 
     Levels, so that nothing is computed twice: inputs, items, what opens and the sums, verdicts.
     """
     only = [*holders_only, *[False] * (len(policies) - len(holders_only))]
-    named = observed_names(policies)
+    named = observed_names(policies) if named is None else named
     measured = {found.name: found for policy in policies for item in policy.of_any_kind() for found in item.used}
     measured = {name: inputs()[name] for names in named.values() for name in names} | measured
     measured |= {found.least.name: found.least for found in measured.values() if found.least is not None}
@@ -89,7 +95,7 @@ from (
         select m.enterprise_id, m.district_code, m.held_tiers, {observed}{asked.listed()}
         from (
             select i.enterprise_id, i.district_code, i.held_tiers{columns}
-            from {INPUT} as i
+            from {source} as i
             offset 0
         ) as m
         offset 0
@@ -98,12 +104,30 @@ from (
 ) as summed"""
 
 
-def finding_sql(policy: Policy) -> str:
+def finding_sql(policy: Policy, source: str = INPUT) -> str:
     """Return a select of tier, policy_version, enterprise_id, verdict, score_min, score_max, pattern by one policy."""
     return f"""
 select {_text(policy.tier)} as tier, {_text(policy.version)} as policy_version, enterprise_id, verdicts[1] as verdict,
     score_min[1] as score_min, score_max[1] as score_max, patterns[1] as pattern
-from ({standing_sql([policy])}) as standing"""
+from ({standing_sql([policy], source=source)}) as standing"""
+
+
+def kept_input_sql(policy: Policy) -> str:
+    """Return a select of the inputs of one policy as mart.tier_standing keeps them of a day, one row per enterprise.
+
+    Takes %(day)s, a business date that was assessed. Null where the policies of that day did not ask for an input.
+    """
+    columns = "".join(
+        f",\n    s.{column}[array_position(n.{column}, {_text(name)})]::{SQL_TYPES.get(inputs()[name].unit, 'numeric')}"
+        f" as {name}"
+        for column, names in observed_names([policy]).items()
+        for name in names
+    )
+    return f"""
+select s.enterprise_id, s.district_code, null::text[] as held_tiers, %(day)s::date as {AS_OF}{columns}
+from mart.tier_standing as s
+join mart.tier_input_set as n using (set_id)
+where s.since <= %(day)s and (s.until is null or %(day)s < s.until)"""
 
 
 class _Rule:

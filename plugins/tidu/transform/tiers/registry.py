@@ -37,6 +37,12 @@ def policies(folder: Path = FOLDER) -> tuple[Policy, ...]:
     return tuple(found)
 
 
+def every_rule() -> tuple[Policy, ...]:
+    """Return all policies of the repository, in force or not: of tiers, re-checks of them, and the white list."""
+    tiers = policies(FOLDER)
+    return (*tiers, *(policy.renewed() for policy in tiers), *policies(FOLDER / "finance_whitelist"))
+
+
 def whitelist_in_force(day: dt.date) -> tuple[Policy, ...]:
     """Return the rules of the finance white list in force on a day, one per level."""
     return in_force(day, FOLDER / "finance_whitelist")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,10 +13,10 @@ import psycopg
 from tidu.errors import TiduError
 from tidu.ledger.database import connect
 from tidu.ledger.roles import Role, acting_as
-from tidu.transform.tiers.compile import finding_sql
+from tidu.transform.tiers.answering import answering
+from tidu.transform.tiers.compile import finding_sql, kept_input_sql, observed_names
 from tidu.transform.tiers.policy import Policy, read_policy
 from tidu.transform.tiers.registry import FOLDER, policies
-from tidu.transform.tiers.standings import standings
 
 CHANGED = """
 select i.district_code, o.enterprise_id, o.verdict, n.verdict, o.pattern, n.pattern
@@ -26,17 +26,22 @@ join intermediate.int_tier__input as i using (enterprise_id)
 where o.verdict <> n.verdict
 order by i.district_code, o.enterprise_id
 """
+FOUND = """
+create temporary table {name} on commit drop as
+select enterprise_id, verdict, pattern, policy_version from mart.tier_finding where subject = 'tier' and tier = %(tier)s
+    and since <= %(day)s and (until is null or %(day)s < until)
+"""
 BETWEEN = """
-with before as (select * from mart.tier_finding where subject = 'tier' and tier = %(tier)s
-    and since <= %(first)s and (until is null or %(first)s < until)),
-after as (select * from mart.tier_finding where subject = 'tier' and tier = %(tier)s
-    and since <= %(second)s and (until is null or %(second)s < until))
 select coalesce(e.district_code, '370299'), enterprise_id, coalesce(b.verdict, 'not assessed'),
     coalesce(a.verdict, 'not assessed'), b.pattern, a.pattern, b.policy_version, a.policy_version
-from before as b full join after as a using (enterprise_id)
+from pg_temp.rule_before as b full join pg_temp.rule_after as a using (enterprise_id)
 left join mart.enterprise as e using (enterprise_id)
 where b.verdict is distinct from a.verdict
 order by 1, 2
+"""
+KEPT_NAMES = """
+select distinct unnest(n.flags || n.numbers || n.words) from mart.tier_input_set as n
+where n.set_id in (select set_id from mart.tier_standing where since <= %(day)s and (until is null or %(day)s < until))
 """
 
 
@@ -108,47 +113,70 @@ def rehearse(before: Policy, after: Policy, as_of: dt.date) -> Rehearsal:
         (assessed,) = connection.execute("select count(*) from pg_temp.rule_before").fetchone() or (0,)
         rows = connection.execute(CHANGED.encode()).fetchall()
     return Rehearsal(
-        assessed, tuple(Change(d, e, b, a, _answering(before, after, (b, a), (ob, na))) for d, e, b, a, ob, na in rows)
+        assessed, tuple(Change(d, e, b, a, answering((before, after), (ob, na), a)) for d, e, b, a, ob, na in rows)
     )
 
 
 @acting_as(Role.TRANSFORM)
 def compare_dates(tier: str, first: dt.date, second: dt.date) -> Rehearsal:
-    """Return whose verdict for a tier changed between two dates. Raises TiduError for one that was not assessed."""
+    """Return whose verdict for a tier changed between two dates, each under the rule in force on it.
+
+    Raises TiduError for a date that was not assessed.
+    """
     with connect() as connection:
-        known = {row[0] for row in connection.execute("select as_of from mart.tier_run").fetchall()}
-        for day in (first, second):
-            if day not in known:
-                raise TiduError(f"tiers were not assessed for {day}; they were for {_listed(known)}")
-        values = {"tier": tier, "first": first, "second": second}
-        rows = connection.execute(BETWEEN, values).fetchall()
-        (assessed,) = connection.execute(
-            "select count(*) from mart.tier_finding where subject = 'tier' and tier = %(tier)s and since <= %(second)s"
-            " and (until is null or %(second)s < until)",
-            values,
-        ).fetchone() or (0,)
-    return Rehearsal(assessed, tuple(_dated(row) for row in rows))
+        _check_assessed(connection, (first, second))
+        for name, day in (("rule_before", first), ("rule_after", second)):
+            connection.execute(FOUND.format(name=name).encode(), {"tier": tier, "day": day})
+        return _between(connection, lambda version: policy_named(str(version)))
 
 
-def _dated(row: tuple[str, ...]) -> Change:
+@acting_as(Role.TRANSFORM)
+def rehearse_dates(policy: Policy, first: dt.date, second: dt.date) -> Rehearsal:
+    """Apply one rule to what was known on two dates, whatever rule was in force on them; nothing is kept.
+
+    Raises TiduError for a date that was not assessed, and where the rule asks what was not kept of a date.
+    """
+    with connect() as connection:
+        _check_assessed(connection, (first, second))
+        for name, day in (("rule_before", first), ("rule_after", second)):
+            _check_kept(connection, policy, day)
+            kept = f"create temporary table {name}_input on commit drop as {kept_input_sql(policy)}"
+            connection.execute(kept.encode(), {"day": day})
+            found = finding_sql(policy, f"pg_temp.{name}_input")
+            connection.execute(f"create temporary table {name} on commit drop as {found}".encode())
+        return _between(connection, lambda _: policy)
+
+
+def _between(connection: psycopg.Connection, rule: Callable[[str], Policy]) -> Rehearsal:
+    """Return the changes between the findings that stand in the temporary tables."""
+    rows = connection.execute(BETWEEN.encode()).fetchall()
+    (assessed,) = connection.execute("select count(*) from pg_temp.rule_after").fetchone() or (0,)
+    return Rehearsal(assessed, tuple(_dated(row, rule) for row in rows))
+
+
+def _dated(row: Sequence[str], rule: Callable[[str], Policy]) -> Change:
     district, enterprise, before, after, was, now, old_version, new_version = row
     if was is None or now is None:
         return Change(district, enterprise, before, after, ())
-    rules = policy_named(old_version), policy_named(new_version)
-    return Change(district, enterprise, before, after, _answering(*rules, (before, after), (was, now)))
+    rules = rule(old_version), rule(new_version)
+    return Change(district, enterprise, before, after, answering(rules, (was, now), after))
 
 
-def _answering(before: Policy, after: Policy, verdicts: tuple[str, str], patterns: tuple[str, str]) -> tuple[str, ...]:
-    if verdicts[1] == "met":
-        return tuple(_short(before, patterns[0]))
-    return tuple(_short(after, patterns[1]))
+def _check_assessed(connection: psycopg.Connection, days: Iterable[dt.date]) -> None:
+    known = {row[0] for row in connection.execute("select as_of from mart.tier_run").fetchall()}
+    for day in days:
+        if day not in known:
+            raise TiduError(f"tiers were not assessed for {day}; they were for {_listed(known)}")
 
 
-def _short(policy: Policy, pattern: str) -> Iterable[str]:
-    """Yield the codes of what is not met, or not known to be, of a pattern."""
-    for standing in standings(policy, pattern):
-        if standing.item.kind != "direct" and standing.answer != "t":
-            yield standing.item.code
+def _check_kept(connection: psycopg.Connection, policy: Policy, day: dt.date) -> None:
+    kept = {row[0] for row in connection.execute(KEPT_NAMES, {"day": day}).fetchall()}
+    missing = sorted({name for names in observed_names([policy]).values() for name in names} - kept)
+    if missing:
+        raise TiduError(
+            f"{policy.version} asks {', '.join(missing)}, which no rule asked when {day} was assessed: it was not kept"
+            " of that date; name another date, or a rule that asks less"
+        )
 
 
 def _check_date(connection: psycopg.Connection, as_of: dt.date) -> None:

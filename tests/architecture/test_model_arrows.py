@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.architecture.tree import files_below
 from tidu.contracts import contracts
@@ -70,3 +71,19 @@ def test_a_raw_table_is_read_by_its_own_staging_model_alone() -> None:
 
 def test_every_model_that_is_read_exists() -> None:
     assert {read for _, read in reads(REF)} <= set(layers())
+
+
+def test_no_model_names_a_table_past_the_lineage() -> None:
+    literal = r"(?:from|join)\s+((?:raw|mart|staging|intermediate)\.\w+)"
+    texts = ((p, (PROJECT_ROOT / p).read_text(encoding="utf-8")) for p in files_below(str(MODELS), suffix=".sql"))
+    assert [(path.stem, named) for path, text in texts for named in re.findall(literal, text)] == []
+
+
+def test_the_lineage_knows_what_tiers_are_written_to_in_the_words_of_the_database() -> None:
+    folder = PROJECT_ROOT / "plugins/tidu/transform/tiers"
+    said = "".join((folder / name).read_text(encoding="utf-8") for name in ("tables.sql", "comments.sql"))
+    told = re.findall(r"comment on (?:table|view) mart\.(\w+) is\s+'((?:[^']|'')*)'", said)
+    file = PROJECT_ROOT / MODELS / "intermediate/tier/_tier__sources.yml"
+    (source,) = yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]
+    known = {table["name"]: table["description"] for table in source["tables"]}
+    assert known == {name: text.replace("''", "'") for name, text in told}

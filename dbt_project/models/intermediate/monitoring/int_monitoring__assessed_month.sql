@@ -1,3 +1,4 @@
+-- depends_on: {{ source('tiers', 'tier_run') }}
 with
 
 month as (
@@ -10,7 +11,7 @@ month as (
 assessment as (
 
     {% if relation_exists('mart', 'tier_run') -%}
-    select as_of from mart.tier_run
+    select as_of from {{ source('tiers', 'tier_run') }}
     where as_of <= {{ as_of() }}
     {%- else -%}
     select null::date as as_of

@@ -1,3 +1,4 @@
+-- depends_on: {{ source('tiers', 'tier_pool') }}
 with
 
 assessed_month as (
@@ -14,7 +15,7 @@ pool as (
         tier,
         since,
         until
-    from mart.tier_pool
+    from {{ source('tiers', 'tier_pool') }}
     where readiness = 'ready'
     {%- else -%}
     select

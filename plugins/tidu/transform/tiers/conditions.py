@@ -185,7 +185,7 @@ def _literal(value: str) -> str:
 
 def implies(given: Condition, asked: Condition) -> bool:
     """Tell whether what is asked holds wherever a given condition does, as far as bounds of one input show."""
-    if given == asked:
+    if isinstance(given, Together) and given == asked:
         return True
     if isinstance(given, Together) and given.how == "any":
         return all(implies(part, asked) for part in given.parts)

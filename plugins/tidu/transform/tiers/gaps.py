@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import combinations
+from itertools import combinations, product
 
 from tidu.transform.tiers.conditions import Together, implies
 from tidu.transform.tiers.policy import Item, Policy
@@ -50,7 +50,8 @@ def failing(policy: Policy, found: Sequence[Standing]) -> tuple[Gap, ...]:
     What is unknown is no failing, and neither is a condition that would do instead of the score: nobody has to have it.
     """
     unmet = [s for s in found if s.answer != "t" and s.item.kind in ("gate", "criterion")]
-    told = tuple(Gap(s.item, s.answer) for s in unmet if s.answer == "f")
+    gated = any(s.item.kind == "gate" and s.answer == "f" for s in unmet)
+    told = tuple(Gap(s.item, s.answer, complete=not gated) for s in unmet if s.answer == "f")
     scored = [s for s in found if s.item.kind == "score"]
     at_best = {place: s.most for place, s in enumerate(scored)}
     if not scored or suffices(policy, scored, at_best):
@@ -69,11 +70,15 @@ class _Search:
 
     def __init__(self, policy: Policy, scored: Sequence[Standing], needed: Sequence[Gap]) -> None:
         self._policy, self._scored, self._needed = policy, scored, needed
-        self._now = {place: max(s.least, _points_brought(s.item, needed)) for place, s in enumerate(scored)}
         self._open = {place: raised(s, best(s.item)) for place, s in enumerate(scored) if s.answer != "t"}
         asked = {place: _names(s.item) for place, s in enumerate(scored)}
+        self._now = {
+            place: max(s.least, _points_brought(s.item, [gap for gap in needed if asked[place] & gap.names]))
+            for place, s in enumerate(scored)
+        }
         self._beside = {p: [q for q in asked if q != p and asked[p] & asked[q]] for p in self._open}
-        wanted = frozenset().union(*(_names(gap.item) for gap in needed))
+        wanted = frozenset().union(*(gap.names for gap in needed))
+        self._left_by: dict[frozenset[int], tuple[Gap, ...]] = {}
         self._bearing = frozenset(place for place in self._open if asked[place] & wanted)
 
     def ordinary(self) -> tuple[Gap, ...]:
@@ -97,15 +102,17 @@ class _Search:
 
     def instead(self, direct: Sequence[Gap], fewer_than: int) -> tuple[Gap, ...]:
         """Return the fewest changes with a condition that does instead of the score; none where that saves nothing."""
-        bearing = {place: self._open[place] for place in self._bearing}
+        # beside one condition only what brings some of the rest with it
+        bearing = [gap for gap in direct if any(gap.names & n.names for n in self._needed)]
+        bearing += [self._open[place] for place in sorted(self._bearing)]
         fitting: list[tuple[tuple[int, int, int], tuple[Gap, ...]]] = []
-        for size in range(1, min(fewer_than, len(self._needed) + 2)):
-            for some in combinations((*direct, *bearing.values()), size):
-                if any(gap.item.kind == "direct" for gap in some):
-                    made = self._lowered(some)
+        for beside in range(min(fewer_than - 1, len(self._needed)) + 1):
+            for one, some in product(direct, combinations(bearing, beside)):
+                if one not in some:
+                    made = self._lowered((one, *some))
                     left = _left(self._needed, made)
                     known = sum(gap.answer != "u" for gap in made)
-                    fitting.append(((len(left) + size, size, known), (*left, *made)))
+                    fitting.append(((len(left) + len(made), len(made), known), (*left, *made)))
         rank, told = min(fitting, key=lambda f: f[0], default=((fewer_than, 0, 0), ()))
         return told if rank[0] < fewer_than else ()
 
@@ -137,7 +144,10 @@ class _Search:
         return len(made) + len(self._left_of(made)), len(made), known, more
 
     def _left_of(self, made: Made) -> tuple[Gap, ...]:
-        return _left(self._needed, [gap for place, gap in made.items() if place in self._bearing])
+        places = self._bearing.intersection(made)
+        if places not in self._left_by:
+            self._left_by[places] = _left(self._needed, [self._open[place] for place in sorted(places)])
+        return self._left_by[places]
 
     def _may_suffice(self, size: int) -> bool:
         """Tell whether the items with most to gain could be enough; sets of as many are not tried otherwise."""
@@ -161,7 +171,8 @@ def _names(item: Item) -> frozenset[str]:
 
 def _brings(made: Collection[Gap], gap: Gap) -> bool:
     """Tell whether changes bring another one with them."""
-    return bool(made) and implies(Together("all", tuple(g.asked for g in made)), gap.asked)
+    bearing = tuple(g.asked for g in made if g.names & gap.names)
+    return bool(bearing) and implies(Together("all", bearing), gap.asked)
 
 
 def _left(needed: Sequence[Gap], made: Sequence[Gap]) -> tuple[Gap, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from tidu.transform.tiers.conditions import Comparison, Condition
 from tidu.transform.tiers.policy import Item, Policy
@@ -47,6 +48,11 @@ class Gap:
             return self.item.condition
         assert self.item.of is not None  # noqa: S101 - what has no cases gives its input's value as points
         return Comparison(self.item.of, "at_least", self.points, "")
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The inputs it bears on."""
+        return frozenset(comparison.input.name for comparison in self.asked)
 
 
 def standings(policy: Policy, pattern: str) -> tuple[Standing, ...]:

@@ -16,7 +16,6 @@ import pytest
 
 from tests.dbt import monitored_town
 from tests.serving import reported_town
-from tidu.ledger.database import migrate
 from tidu.publishing import approve, publish
 from tidu.transform import build
 
@@ -28,7 +27,7 @@ HOSTILE = "<img src=x onerror=\"document.title='owned'\">{{7*7}}</script>有限�
 HOSTILE_TIER, CROWDED_TIER = "专精特新中小企业", "瞪羚企业"
 CROWD = 120
 FIRST, EMPTY, NEWEST, DRAFT = 1, 2, 3, 4
-TABLES = ("indicator", "city_monthly", "district_monthly", "stock_movement")
+TABLES = ("indicator", "city_monthly", "district_monthly", "stock_movement", "plan_target")
 
 SUPPRESS = {
     "district_monthly": (
@@ -38,13 +37,10 @@ SUPPRESS = {
     ),
     "city_monthly": (("market_entities", LAST, "industry_section", "breakdown_value = 'C'", "suppressed_primary"),),
 }
-TARGETS = """
-create table if not exists mart.plan_target (target_code text, plan text, name text, year integer, target numeric,
-    unit text, actual numeric, progress numeric, as_of date, status text);
-insert into mart.plan_target (target_code, plan, name, year, target, unit, actual, progress, as_of, status) values
-    ('a', '“十四五”民营经济规划', '专精特新中小企业', 2025, 2000, '家', 1500, 0.75, '2026-06-30', '推进中'),
-    ('b', '“十四五”民营经济规划', '民营经济增加值占比', 2025, null, '比率', null, null, '2026-06-30', '缺数据'),
-    ('a', '“十四五”民营经济规划', '专精特新中小企业', 2025, 2000, '家', 9999, 0.99, '2027-06-30', '以后的日期');
+TARGET = """
+update publish.plan_target set period = '2025-12', target = 2000, actual = %(actual)s, progress = %(actual)s / 2000.0,
+    pace_needed = null, status = 'missed', reason = null
+where release_id = %(release)s and target_code = 'innovative_2025'
 """
 SIGNS = """
 insert into publish.early_sign (release_id, district_code, indicator_code, period, kind, score, note_zh, note_en) values
@@ -82,14 +78,14 @@ def build_shown_town(dsn: str) -> None:
         _copy(connection, NEWEST, TABLES)
         _suppress(connection)
         connection.execute(SIGNS)
-        connection.execute(TARGETS)
+        assert connection.execute(TARGET.encode(), {"release": NEWEST, "actual": 1500}).rowcount == 1
         told = {"crowd": CROWD, "tier": CROWDED_TIER, "as_of": AS_OF}
         for statement in (CROWD_ENTERPRISES, CROWD_POOL):
             assert connection.execute(statement.encode(), told).rowcount == CROWD
-    migrate(dsn)  # the rights to the tables made here
     approve(NEWEST, "王五", "合计数已核对")
     with psycopg.connect(dsn) as connection:
         _copy(connection, DRAFT, TABLES)
+        assert connection.execute(TARGET.encode(), {"release": DRAFT, "actual": 9999}).rowcount == 1
 
 
 def _copy(connection: psycopg.Connection, number: int, tables: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from tests.browser.shown_town import COMPLETE, EMPTY, HOSTILE_TIER
 from tests.browser.test_cockpit_page import opened
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 
 PAGES = {
     "city": f"#/?period={COMPLETE}&indicator=insured_headcount",

@@ -12,7 +12,7 @@ import pytest
 from tests.browser.shown_town import DRAFT, EMPTY, FIRST, NEWEST
 from tidu.serving.cockpit import bundle
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 
 
 @pytest.fixture
@@ -24,10 +24,10 @@ def edition(client: httpx.Client, release: int = NEWEST) -> str:
     return str(client.get("start", params={"release": release}).json()["edition"])
 
 
-def test_figures_of_a_release_hold_for_good(client: httpx.Client) -> None:
+def test_figures_of_a_release_are_sent_once_and_asked_for_each_time(client: httpx.Client) -> None:
     path = f"figures/{NEWEST}/{edition(client)}/places/370200/all"
     answer = client.get(path)
-    assert answer.headers["cache-control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["cache-control"] == "private, no-cache"
     assert answer.headers["content-encoding"] == "gzip"
     again = client.get(path, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")

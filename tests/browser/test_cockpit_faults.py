@@ -14,7 +14,7 @@ from tests.browser.serving import serving
 from tests.warehouses import new_warehouse
 from tidu.stack.postgres import Cluster, free_port
 
-pytestmark = [pytest.mark.postgres]
+pytestmark = [pytest.mark.postgres, pytest.mark.proof]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -18,7 +18,7 @@ from tidu.cli import release
 from tidu.errors import TiduError
 from tidu.serving.cockpit import write_cockpit
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tests.browser.serving import LISTER, NOBODY, READER
 from tests.browser.shown_town import CROWD, CROWDED_TIER, HOSTILE, HOSTILE_TIER
 from tests.browser.test_cockpit_page import opened
 
-pytestmark = [pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.slow, pytest.mark.proof]
 
 LIST = f"#/370203/enterprises?tier={HOSTILE_TIER}"
 CROWDED = f"#/370211/enterprises?tier={CROWDED_TIER}"

@@ -15,6 +15,7 @@ from tidu.errors import TiduError
 from tidu.publishing import breakdowns, indicators
 from tidu.serving.cockpit import bundle
 from tidu.settings import PROJECT_ROOT
+from tidu.transform.plans import plans
 
 JS = bundle.ASSETS / "js"
 PLACEHOLDER = re.compile(r"\{(\w+)\}")
@@ -69,6 +70,11 @@ def test_what_releases_name_has_an_english_word() -> None:
     owners = {datasets[0].owner.partition("（")[0] for datasets in departments().values()}
     sections = set(breakdowns()["industry_section"].values.values()) | set(breakdowns()["tier"].values.values())
     assert (districts | units | owners | sections) - set(terms) == set()
+
+
+def test_the_units_of_plans_have_an_english_word() -> None:
+    terms = json.loads((JS / "terms.json").read_text(encoding="utf-8"))
+    assert {target.unit for plan in plans() for target in plan.targets} - {"比率"} <= set(terms)
 
 
 def test_the_map_has_the_ten_districts() -> None:

@@ -11,10 +11,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.dbt.town import build_figures, uscc
+from tests.dbt.town import build_figures, take_in, uscc
 from tests.integration.released_town import AS_OF, DISTRICTS, insured
 from tests.integration.settlement_scenarios import arrears
 from tests.integration.test_rebuild import SIGNED, number, settle
+from tests.serving import reported_town
 from tests.warehouses import new_warehouse
 from tidu.errors import TiduError
 from tidu.publishing import publish, release, reproduction, republish
@@ -22,6 +23,7 @@ from tidu.publishing import withdraw as withdraw_release
 from tidu.publishing.reproduction import reproduce
 from tidu.settings import settings
 from tidu.stack.postgres import Cluster
+from tidu.transform import build
 from tidu.validation import decisions
 from tidu.validation.deliveries import withdraw
 
@@ -91,7 +93,7 @@ def test_a_release_comes_out_byte_for_byte_whatever_came_later(town: str, scratc
     assert result.other == []
     assert {"city_monthly", "district_monthly", "indicator", "stock_movement"} <= set(result.same)
     assert {"manifest.json", "city_monthly.parquet", "release.xlsx", "sdmx_monthly.csv"} <= set(result.same)
-    assert len(result.same) == 4 + 13
+    assert len(result.same) == 7 + 19
     assert everything(town) == before
     assert settings().warehouse_dsn() == town
 
@@ -102,6 +104,38 @@ def test_a_release_shown_again_comes_out_too(town: str, scratch: str) -> None:
     result = reproduce(again, scratch)
     assert result.other == []
     assert "release.xlsx" in result.same
+
+
+def test_a_release_that_counts_candidates_comes_out_too(
+    cluster: Cluster, warehouse_template: str, tmp_path: Path, scratch: str
+) -> None:
+    """Who was in the seed pool on earlier dates is taken over; who is in it on the release's own date is found anew."""
+    sent = tmp_path / "sent"
+    sent.mkdir()
+    with (
+        new_warehouse(cluster, warehouse_template, tmp_path / "assessed") as dsn,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        patch.setattr(reported_town, "deliver", lambda _, dataset, day, rows: settle(dataset, day, rows, sent))
+        reported_town.build_town(dsn)
+        released("2026-06-30", "run-1")
+        given = reported_town.title("TD7", "专精特新小巨人", reported_town.WHOLE, "2029-07-01")
+        settle("mi_tier_holder", "2026-07-15", [{**given, "awarded_on": "2026-07-01"}], sent)
+        for number, as_of in ((2, "2026-07-31"), (3, "2026-08-31")):
+            take_in(as_of, "2026-01-01", f"run-{number}", until="tier")
+            released(as_of, f"run-{number}")
+        with psycopg.connect(dsn) as connection:
+            pool = connection.execute("select count(*), count(until) from mart.tier_pool").fetchall()
+        assert pool[0][0] > pool[0][1] > 0, "who was given the title left the pool, others are in it"
+        assert release(2).manifest["assessed_on"] == ["2026-06-30", "2026-07-31"]
+        result = reproduce(2, scratch)
+    assert result.other == []
+    assert "city_monthly" in result.same
+
+
+def released(as_of: str, run_id: str) -> None:
+    build("monitor", run_id, {"as_of": as_of, "series_start": "2026-01-01"})
+    assert publish(dt.date.fromisoformat(as_of), run_id, "李四")
 
 
 def test_other_figures_than_the_deliveries_give_are_found(

@@ -24,11 +24,12 @@ from tidu.errors import TiduError
 from tidu.landing import store
 from tidu.landing.reload import reload
 from tidu.ledger.database import connect, migrate
+from tidu.ledger.roles import Role, acting_as
 from tidu.publishing.files import shelf
 from tidu.publishing.manifest import contracts_now, rules
 from tidu.publishing.publication import publish
 from tidu.publishing.revision import RULES
-from tidu.publishing.standing import release
+from tidu.publishing.standing import Release, release
 from tidu.settings import settings
 from tidu.transform import begin_build, build, finish_build
 from tidu.transform.tiers.assess import lay_tables
@@ -65,10 +66,11 @@ def reproduce(release_id: int, scratch: str, tell: Callable[[str], None] = lambd
     found = release(release_id)
     _refuse_other_rules(release_id, found.manifest)
     _refuse_other_files(release_id, found.manifest)
+    origin = _first_made_as(found)
     with tempfile.TemporaryDirectory(prefix="tidu-reproduce-") as folder, _working_on(scratch, Path(folder)) as source:
         migrate(scratch)
         with psycopg.connect(source) as reading, psycopg.connect(scratch) as writing:
-            _take_over(reading, writing, release_id, found.manifest)
+            _take_over(reading, writing, found, origin)
         for name in contracts():
             reload(name)
             settle_anew(name)
@@ -148,8 +150,9 @@ def _working_on(target: str, folder: Path) -> Iterator[str]:
             os.environ.pop(key) if value is None else os.environ.update({key: value})
 
 
-def _take_over(reading: Connection[Any], writing: Connection[Any], release_id: int, manifest: dict[str, Any]) -> None:
-    """Copy what cannot be derived, as it stood then."""
+def _take_over(reading: Connection[Any], writing: Connection[Any], found: Release, origin: int) -> None:
+    """Copy what cannot be derived, as it stood when the release, or the one it shows again, was made."""
+    manifest = found.manifest
     deliveries = {d["delivery_id"]: d for d in manifest["deliveries"]}
     known = {d["decision_id"]: d["state"] for d in manifest["decisions_known"]}
     _copy(reading, writing, "ops.delivery", "delivery_id = any(%s)", [list(deliveries)])
@@ -167,21 +170,29 @@ def _take_over(reading: Connection[Any], writing: Connection[Any], release_id: i
         " else d.detail end from jsonb_each_text(%s) as t (id, state) where d.decision_id = t.id::bigint",
         [Jsonb(known)],
     )
-    _earlier_releases(reading, writing, release_id)
+    _earlier_releases(reading, writing, origin)
+    writing.execute("select setval(pg_get_serial_sequence('ops.release', 'release_id'), %s, false)", [found.release_id])
     if manifest["assessed_on"]:
         _earlier_assessments(reading, writing, manifest["as_of"])
 
 
 def _earlier_assessments(reading: Connection[Any], writing: Connection[Any], as_of: str) -> None:
     """Copy who was in the seed pool on earlier business dates; dates are assessed in order."""
-    lay_tables(writing)
+    # they belong to the stage that goes on with them
+    with acting_as(Role.TRANSFORM), connect() as laying:
+        lay_tables(laying)
     _copy(reading, writing, "mart.tier_run", "as_of < %s", [as_of])
     _copy(reading, writing, "mart.tier_pool", "since < %s", [as_of])
     writing.execute("update mart.tier_pool set until = null where until >= %s", [as_of])
 
 
+def _first_made_as(found: Release) -> int:
+    """Return the release whose figures these are: one published again hides what was to be hidden the first time."""
+    return found.release_id if found.republished_from is None else _first_made_as(release(found.republished_from))
+
+
 def _earlier_releases(reading: Connection[Any], writing: Connection[Any], release_id: int) -> None:
-    """Copy the releases before this one in the state they were in, and let the next number be this one's."""
+    """Copy the releases before one in the state they were in when it was made."""
     with reading.cursor(row_factory=scalar_row) as cursor:
         shown = cursor.execute(
             f"{TOLD_BEFORE} and not exists (select from step as w where w.release_id = p.release_id"
@@ -200,7 +211,6 @@ def _earlier_releases(reading: Connection[Any], writing: Connection[Any], releas
     for table in EARLIER:
         _copy(reading, writing, f"publish.{table}", "release_id = any(%s)", [shown])
     writing.execute("set local session_replication_role = origin")
-    writing.execute("select setval(pg_get_serial_sequence('ops.release', 'release_id'), %s, false)", [release_id])
 
 
 def _copy(reading: Connection[Any], writing: Connection[Any], table: str, where: str, values: list[Any]) -> None:

@@ -237,14 +237,14 @@ def test_a_delivery_accepted_after_the_figures_were_made_is_new_to_the_next(figu
 
 
 def test_a_delivery_refused_after_the_figures_were_made_is_new_to_the_next(figures: str) -> None:
-    refused = deliver(figures, "fn_subsidy", "2025-03-10", state="rejected")
+    refused = deliver(figures, "mi_tier_holder", "2025-03-10", state="rejected")
     number = publish(AS_OF, "run-1")
     assert number
     named = {d["delivery_id"] for d in release(number).manifest["deliveries"]}
     assert named
     assert refused not in named, "its figures do not say that it is missing"
     status = (
-        "select cell_status from publish.city_monthly_latest where indicator_code = 'subsidy_yuan' and scope = 'all'"
+        "select cell_status from publish.city_monthly_latest where indicator_code = 'tier_holders' and scope = 'all'"
         " and period = '2025-03' and breakdown = ''"
     )
     with psycopg.connect(figures) as connection:

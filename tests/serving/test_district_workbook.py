@@ -47,6 +47,15 @@ def test_candidates_stand_by_how_near_they_are(town: str, tmp_path: Path) -> Non
     assert found[1]["已持有该层级"] == "否"
 
 
+def test_a_condition_instead_of_the_score_is_one_gap_and_brings_nobody_nearer(town: str, tmp_path: Path) -> None:
+    found = written(tmp_path)
+    (silent,) = [r for r in of(found["候选"], "创新型中小企业") if r["统一社会信用代码"] == SILENT]
+    assert silent["差距项数"] == 2
+    assert silent["按评分途径"] > 3
+    (_, gap) = [r for r in of(found["差距"], "创新型中小企业") if r["统一社会信用代码"] == SILENT]
+    assert gap["条款"].startswith("附件1 一")
+
+
 def test_whom_a_gate_keeps_out_is_no_candidate(town: str, tmp_path: Path) -> None:
     assert BLACKLISTED not in {r["统一社会信用代码"] for r in written(tmp_path)["候选"]}
 

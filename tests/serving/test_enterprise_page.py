@@ -48,6 +48,12 @@ def test_what_a_department_leaves_out_is_its_lever(town: str) -> None:
     assert re.search(r"部门 专精特新发展评价得分50分以上 缺 ≥ 50分 补充数据", found)
 
 
+def test_a_condition_instead_of_the_score_stands_beside_what_the_score_needs(town: str) -> None:
+    found = section(page(SILENT), "创新型中小企业")
+    assert "差距（共 2 项）" in found
+    assert re.search(r"按评分途径则需 [4-7] 项：符合中小企业划型标准；", found)
+
+
 def test_a_hair_above_the_threshold_is_seen(town: str) -> None:
     found = section(page(INDEBTED), "专精特新中小企业")
     assert "80.0001%" in found

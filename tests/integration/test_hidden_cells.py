@@ -192,7 +192,9 @@ def test_a_copy_of_a_release_lets_nothing_be_searched_anew(figures: str) -> None
     withdraw(first, "李四", "看错了")
     assert republish(first, "李四", "没看错") > first
     with connect() as connection:
-        assert {s.is_known for s in decide(connection).solved} == {True}
+        decided = decide(connection)
+    assert {s.is_known for s in decided.solved} == {True}
+    assert decided.summary()["left_out"] == release(first).manifest["disclosure"]["left_out"]
 
 
 def test_other_parameters_let_every_month_be_searched_and_attacked_anew(

@@ -165,6 +165,18 @@ def test_what_stood_open_before_hides_nobody() -> None:
     }
 
 
+def test_a_late_return_does_not_hide_the_totals_of_the_city() -> None:
+    # number 999 of 370202 has just filed: its district and the city are the only totals that are not as they were
+    own = cells(contributions([(999, "370202", *SAME, 50.0), *crowd(20.0)]), RULES)
+    own = own.filter(pl.col("indicator_code") == "sales_yuan")
+    of_scopes = own.filter(pl.col("breakdown") == "", pl.col("place").is_in(DISTRICTS), pl.col("place") != "370202")
+    late = pl.DataFrame([("sales_yuan", "2026-01", "all", "", "", "370202")], schema=KEY, orient="row")
+    found = problem(marked(marked(own, of_scopes, "known"), late), frozenset())
+    hidden = protect(found, RULES)
+    assert shown(found, hidden, "sales_yuan") == {"370202"}
+    assert len(too_close(found, found.released & ~hidden, RULES.margin)) == 0, "no release would ever hold else"
+
+
 def test_what_earlier_releases_tell_does_not_block_a_release() -> None:
     rows = [(1, "370202", *SAME, 50.0), *[r for r in crowd(20.0) if r[1] != "370202"]]
     own = cells(contributions(rows), RULES).filter(pl.col("indicator_code") == "sales_yuan")

@@ -101,8 +101,8 @@ def too_close(problem: Problem, is_open: Bools, margin: float) -> NDArray[np.int
 
 
 def told_anyway(problem: Problem, targets: NDArray[np.intp], margin: float) -> NDArray[np.intp]:
-    """Return the targets that a reader could work out even if the release showed nothing of the month."""
-    return _close(problem, problem.known, targets, margin)
+    """Return the targets that a reader could work out even if the release showed nothing but what it cannot hide."""
+    return _close(problem, problem.given, targets, margin)
 
 
 def _close(problem: Problem, seen: Bools, targets: NDArray[np.intp], margin: float) -> NDArray[np.intp]:

@@ -14,7 +14,7 @@ from tidu.publishing.disclosure.measure import KEY, measured
 from tidu.publishing.disclosure.parameters import Parameters, parameters
 from tidu.publishing.disclosure.past import SCHEMA, kept_hidden, known, latest, marked
 from tidu.publishing.disclosure.problem import CITY, Table
-from tidu.publishing.disclosure.search import Search, Solved, known_problems
+from tidu.publishing.disclosure.search import Search, Solved, known_problems, left_out_before
 from tidu.publishing.registry import indicators
 
 LEVEL = pl.when(pl.col("place") == CITY).then(pl.lit("city")).otherwise(pl.lit("district")).alias("level")
@@ -59,8 +59,9 @@ def decide(connection: Connection[Any]) -> Decided:
     """Decide what the release of the figures at hand hides and which tables it leaves out.
 
     A breakdown is released for districts and the city, else for the city alone, else not at all: the finest of which at
-    most `most_hidden` of the cells that hold anything would be hidden. Totals are always released. Idempotence: the
-    same figures after the same releases give the same answer.
+    most `most_hidden` of the cells that hold anything would be hidden. Totals are always released. What the newest
+    release left out stays left out as long as any month is as it was: shown now, it would have to be protected against
+    all that stood open. Idempotence: the same figures after the same releases give the same answer.
     """
     rules = parameters()
     cells = measured(rules)
@@ -69,7 +70,7 @@ def decide(connection: Connection[Any]) -> Decided:
     cells = marked(cells, keep)
     latest_hidden = latest(told).filter(pl.col("status") != "published")
     search = Search(connection, rules, known_problems(connection), latest_hidden)
-    left_out = _telling(cells, rules)
+    left_out, before = _telling(cells, rules), left_out_before(connection)
     solved: list[Solved] = []
     shares: dict[Table, float] = {}
     for family in families(rules):
@@ -79,9 +80,12 @@ def decide(connection: Connection[Any]) -> Decided:
             # the open amount would be the rate of a table in which it is not released itself
             left_out |= {(family.shown[0], b, level): s for (code, b, level), s in left_out.items() if code == other}
             own = _linked(own, family, [s for s in solved if other in s.family.shown])
+        months = [group for _, group in own.group_by("period", maintain_order=True)]
+        if any(search.is_same(family, group) for group in months):
+            left_out |= {table: share for table, share in before.items() if table[0] in family.shown}
         while True:
             tables = frozenset().union(*(_chosen(code, left_out) for code in family.shown))
-            found = [search.solve(family, group, tables) for _, group in own.group_by("period", maintain_order=True)]
+            found = [search.solve(family, group, tables) for group in months]
             share = _shares(found)
             over = {t: s for t, s in share.items() if t[1] and s > rules.most_hidden}
             finest = {t: s for t, s in over.items() if t[2] == "district"} or over

@@ -29,8 +29,8 @@ class Insider:
 def insiders(problem: Problem, is_open: Bools) -> list[Insider]:
     """Return who alone in a hidden cell learns the amount of another who is alone in one; empty: nobody does.
 
-    `is_open`: the cells with a value in the release. What an insider would learn if the release showed nothing of the
-    month is not counted.
+    `is_open`: the cells with a value in the release. What an insider would learn if the release showed nothing but what
+    it cannot hide is not counted.
     """
     seen = is_open | problem.known
     single = np.flatnonzero(problem.tells & ~seen & (problem.column("contributors") == 1))
@@ -43,7 +43,7 @@ def insiders(problem: Problem, is_open: Bools) -> list[Insider]:
     told = {enterprise: _fixed(moves, who == enterprise) & (who != enterprise) for enterprise in np.unique(who)}
     if not any(cells.any() for cells in told.values()):
         return []
-    moves = _moves(problem, problem.known, single)
+    moves = _moves(problem, problem.given, single)
     anyway = {enterprise: _fixed(moves, who == enterprise) for enterprise in told}
     return [
         Insider(single[who == enterprise], single[cells & ~anyway[enterprise]])
@@ -61,7 +61,12 @@ def learned(problem: Problem, is_open: Bools) -> NDArray[np.intp]:
 def _moves(problem: Problem, seen: Bools, cells: NDArray[np.intp]) -> Floats:
     """Return how the cells move in every independent shift that nothing seen notices."""
     some = np.flatnonzero(problem.magnitude > 0)
-    rows = vstack([problem.made_of[seen], problem.ties], format="csr")[:, some]
+    everything = vstack([problem.made_of[seen], problem.ties], format="csr")
+    rows = everything[:, some]
+    # a part that is all of something seen stands still; without such parts most of the work is gone
+    while len(still := np.unique(rows[np.diff(rows.indptr) == 1].indices)):
+        some = np.delete(some, still)
+        rows = everything[:, some]
     # whole numbers, so that what is not exactly nothing is far from it
     stiffness, shifts = np.linalg.eigh((rows.T @ rows).toarray())
     found: Floats = problem.made_of[cells][:, some] @ shifts[:, stiffness < FIXED]

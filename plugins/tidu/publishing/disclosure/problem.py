@@ -82,6 +82,18 @@ class Problem:
         return found | found[self.twin]
 
     @property
+    def given(self) -> Bools:
+        """Cells that a later release cannot hide: what is known, and the city's totals unless they are secret.
+
+        A revision of one enterprise changes the city's total. To keep it from who remembers everything else, the total
+        itself would have to go, release after release.
+        """
+        known = self.known
+        total = ((pl.col("place") == CITY) & (pl.col("breakdown") == "")).alias("total")
+        of_city = self.frame.select(total)["total"].to_numpy() & self.released & ~self.secret
+        return known | of_city if known.any() else known
+
+    @property
     def weight(self) -> Floats:
         """What is in each cell, as its margin is a share of."""
         magnitude = self.column("magnitude")

@@ -46,13 +46,15 @@ def protect(problem: Problem, parameters: Parameters) -> Bools:
     hidden = np.zeros(len(problem.released), dtype=np.bool_)
     _hide(problem, hidden, np.flatnonzero(problem.released & problem.secret))
     _cover_sums(problem, parameters, hidden)
-    wanted = np.flatnonzero(problem.secret & ~problem.known)
+    wanted = np.flatnonzero(problem.secret & ~problem.given)
     nothing = problem.column("magnitude") == 0
-    if problem.known.any() or nothing.any():
-        wanted = np.setdiff1d(wanted, told_anyway(problem, wanted, parameters.margin))
+    doubtful = wanted if problem.given.any() else wanted[nothing[wanted]]
+    wanted = np.setdiff1d(wanted, told_anyway(problem, doubtful, parameters.margin))
     for targets in (wanted[~nothing[wanted]], wanted[nothing[wanted]]):
         if len(targets):
-            _shift(problem, parameters, hidden, targets)
+            stuck = _shift(problem, parameters, hidden, targets)
+            if len(stuck):
+                _give_up(problem, hidden, stuck)
             _cover_sums(problem, parameters, hidden)
     _keep_from_insiders(problem, parameters, hidden)
     return hidden
@@ -70,6 +72,20 @@ def _keep_from_insiders(problem: Problem, parameters: Parameters, hidden: Bools)
             as_he_sees = replace(problem, frame=problem.frame.with_columns(known=pl.Series(known)))
             _shift(as_he_sees, parameters, hidden, insider.learned)
         _cover_sums(problem, parameters, hidden)
+    _give_up(problem, hidden, np.concatenate([insider.learned for insider in found]))
+
+
+def _give_up(problem: Problem, hidden: Bools, stuck: NDArray[np.intp]) -> None:
+    """Hide all that can be for cells that no single shift moves up and, taken back, down; two may, then.
+
+    Raises TiduError where nothing stands in the way that is known from earlier releases.
+    """
+    if not problem.given.any():
+        raise TiduError(
+            f"disclosure control: no shift moves the cell {problem.frame.row(int(stuck[0]))[:6]}; what to do:"
+            " docs/runbooks/release-blocked.md"
+        )
+    _hide(problem, hidden, np.flatnonzero(problem.released & ~problem.given))
 
 
 def _hide(problem: Problem, hidden: Bools, cells: NDArray[np.intp]) -> None:
@@ -80,7 +96,7 @@ def _hide(problem: Problem, hidden: Bools, cells: NDArray[np.intp]) -> None:
 def _cover_sums(problem: Problem, parameters: Parameters, hidden: Bools) -> None:
     """Hide more cells of a line until what is hidden of it does not tell too much as a whole."""
     sizes = {name: problem.column(name) for name in ("contributors", "magnitude", "first", "second")}
-    known = problem.known
+    known = problem.given
     seen, changed = known | (problem.released & ~hidden), True
     while changed:
         changed = False
@@ -112,8 +128,12 @@ def _tells(sizes: dict[str, Floats], cells: NDArray[np.intp], parameters: Parame
     )
 
 
-def _shift(problem: Problem, parameters: Parameters, hidden: Bools, wanted: NDArray[np.intp]) -> None:
-    """Hide what it takes to move every wanted cell by its margin: many at once, then one by one what is in the way."""
+def _shift(problem: Problem, parameters: Parameters, hidden: Bools, wanted: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Hide what it takes to move every wanted cell by its margin: many at once, then one by one what is in the way.
+
+    Return the cells that nothing moves.
+    """
+    unmoved: list[int] = []
     need = room(problem, parameters.margin) * MORE
     random = np.random.default_rng(zlib.crc32("|".join(problem.frame.row(0)[:2]).encode()))
     for group in by_size(wanted, need):
@@ -123,15 +143,10 @@ def _shift(problem: Problem, parameters: Parameters, hidden: Bools, wanted: NDAr
             moved = np.abs(_move(problem, hidden, chosen, need, random, spare_the_city=not stuck))
             still = left[moved[left] < need[left] * (1 - TOLERANCE)]
             if stuck and len(still) == len(left):
-                if not problem.known.any():
-                    raise TiduError(
-                        f"disclosure control: no shift moves the cell {problem.frame.row(int(chosen[0]))[:6]}; what to"
-                        " do: docs/runbooks/release-blocked.md"
-                    )
-                # it moves up one way and down another: all that is not known anyway lets it
-                _hide(problem, hidden, np.flatnonzero(problem.released & ~problem.known))
-                return
+                unmoved, left, stuck = [*unmoved, int(chosen[0])], left[1:], False
+                continue
             stuck, left = len(still) == len(left), still
+    return np.array(unmoved, dtype=np.intp)
 
 
 def _move(
@@ -152,7 +167,7 @@ def _move(
     moved by.
     """
     reach = REACH / 10 * float(need[chosen].max())
-    open_cells = np.flatnonzero(problem.known | (problem.released & ~hidden))
+    open_cells = np.flatnonzero(problem.given | (problem.released & ~hidden))
     size = np.minimum(problem.magnitude, reach)
     downward = np.ones(len(size))
     from_nothing = bool(problem.column("magnitude")[chosen[0]] == 0)
@@ -177,7 +192,7 @@ def _move(
     lower, upper = np.zeros(rows.shape[0]), np.zeros(rows.shape[0])
     upper[-targets:] = np.inf
     cost, moves = _weights(problem)[open_cells], np.ones(len(size))
-    spared = ((cost == CITY_OF_ALL) & spare_the_city) | problem.known[open_cells]
+    spared = ((cost == CITY_OF_ALL) & spare_the_city) | problem.given[open_cells]
     may = np.where(spared, 0.0, np.inf)
     bounds = (
         np.concatenate([-downward, np.zeros(2 * opens + targets)]),
@@ -191,7 +206,7 @@ def _move(
         found = programme.minimise(np.concatenate([0 * moves, price, price, np.full(targets, -REWARD)]))
         shift, up, down = np.split(found[: len(moves) + 2 * opens], [len(moves), len(moves) + opens])
         spent = up + down
-    noticed_at = (spent * worth > UNNOTICED * need[chosen].min()) & ~problem.known[open_cells]
+    noticed_at = (spent * worth > UNNOTICED * need[chosen].min()) & ~problem.given[open_cells]
     _hide(problem, hidden, open_cells[noticed_at])
     return np.asarray(problem.made_of @ (shift * size))
 

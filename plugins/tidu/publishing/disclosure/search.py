@@ -18,6 +18,11 @@ from tidu.publishing.disclosure.protect import protect
 METHOD = 2
 """To be raised when another set of cells would be hidden of the same cells; every month is then searched anew."""
 
+NEWEST = (
+    "select max(p.release_id) from ops.disclosure_problem as p join ops.release as r on r.release_id = p.release_id"
+    " where r.approved_at is not null"
+)
+
 
 @dataclass(frozen=True)
 class Solved:
@@ -57,9 +62,7 @@ class Search:
 
     def solve(self, family: Family, cells: pl.DataFrame, tables: frozenset[Table]) -> Solved:
         """Return what is hidden of the cells of one month of a family when these tables are released."""
-        period = cells["period"][0]
-        made_of = cells.drop("kept", "known").write_ndjson()
-        sha256 = hashlib.sha256(f"{METHOD} {self.rules}\n{made_of}".encode()).hexdigest()
+        period, sha256 = cells["period"][0], self._sha256(cells)
         asked = problem(cells, tables, family)
         found = Solved(family, period, asked, asked.tells, sha256, is_known=False)
         if all(self.known.get((code, period)) == (found.tables(code), sha256) for code in family.shown):
@@ -67,6 +70,15 @@ class Search:
             return replace(found, hidden=asked.released & (before | before[asked.twin]), is_known=True)
         asked = problem(marked(cells, self._opened(period), "known"), tables, family)
         return replace(found, problem=asked, hidden=protect(asked, self.rules))
+
+    def is_same(self, family: Family, cells: pl.DataFrame) -> bool:
+        """Whether the newest release told of the same cells, by the same rules, of one month of a family."""
+        told = self.known.get((family.shown[0], cells["period"][0]))
+        return told is not None and told[1] == self._sha256(cells)
+
+    def _sha256(self, cells: pl.DataFrame) -> str:
+        made_of = cells.drop("kept", "known").write_ndjson()
+        return hashlib.sha256(f"{METHOD} {self.rules}\n{made_of}".encode()).hexdigest()
 
     def _opened(self, period: str) -> pl.DataFrame:
         if period not in self.opened:
@@ -78,8 +90,17 @@ class Search:
 def known_problems(connection: Connection[Any]) -> dict[tuple[str, str], tuple[list[str], str]]:
     """Return what the newest approved release that was searched told; a copy of an earlier one was not."""
     rows = connection.execute(
-        "select indicator_code, period, tables, cells_sha256 from ops.disclosure_problem"
-        " where release_id = (select max(p.release_id) from ops.disclosure_problem as p"
-        "   join ops.release as r on r.release_id = p.release_id where r.approved_at is not null)"
+        f"select indicator_code, period, tables, cells_sha256 from ops.disclosure_problem where release_id = ({NEWEST})"  # noqa: S608
     ).fetchall()
     return {(code, period): (tables, sha256) for code, period, tables, sha256 in rows}
+
+
+def left_out_before(connection: Connection[Any]) -> dict[Table, float]:
+    """Return the tables that the same release left out, for the share of them that would have been hidden."""
+    query = f"""
+        select split_part(l.key, '/', 1), split_part(l.key, '/', 2), split_part(l.key, '/', 3), l.value::float8
+        from ops.release as r cross join jsonb_each(r.manifest -> 'disclosure' -> 'left_out') as l
+        where r.release_id = ({NEWEST})
+    """  # noqa: S608
+    rows = connection.execute(query.encode()).fetchall()
+    return {(code, breakdown, level): share for code, breakdown, level, share in rows}

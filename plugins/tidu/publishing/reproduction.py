@@ -209,7 +209,7 @@ def _earlier_releases(reading: Connection[Any], writing: Connection[Any], releas
     _copy(reading, writing, "ops.disclosure_problem", "release_id = any(%s)", [told])
     _copy(reading, writing, "ops.disclosure_cell", "since_release = any(%s)", [told])
     for table in EARLIER:
-        _copy(reading, writing, f"publish.{table}", "release_id = any(%s)", [shown])
+        _copy(reading, writing, f"publish.{table}", "release_id = any(%s)", [told])
     writing.execute("set local session_replication_role = origin")
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import polars as pl
 from psycopg import Connection
 
+from tidu.publishing.disclosure.beside import side_by_side
 from tidu.publishing.disclosure.families import Family, families
 from tidu.publishing.disclosure.measure import KEY, measured
 from tidu.publishing.disclosure.parameters import Parameters, parameters
@@ -85,7 +87,7 @@ def decide(connection: Connection[Any]) -> Decided:
             left_out |= {table: share for table, share in before.items() if table[0] in family.shown}
         while True:
             tables = frozenset().union(*(_chosen(code, left_out) for code in family.shown))
-            found = [search.solve(family, group, tables) for group in months]
+            found = side_by_side(partial(search.solve, family, tables), months)
             share = _shares(found)
             over = {t: s for t, s in share.items() if t[1] and s > rules.most_hidden}
             finest = {t: s for t, s in over.items() if t[2] == "district"} or over

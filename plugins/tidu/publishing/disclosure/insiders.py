@@ -14,8 +14,8 @@ from scipy.sparse import vstack
 
 from tidu.publishing.disclosure.problem import Bools, Floats, Problem
 
-FIXED = 1e-7
-"""What moves by less, where everything else may move by about 1, does not."""
+FIXED, STIFF = 1e-7, 1e-4
+"""What moves by less, where everything else may move by about 1, does not; what is noticed by less is not noticed."""
 
 
 @dataclass(frozen=True)
@@ -59,17 +59,19 @@ def learned(problem: Problem, is_open: Bools) -> NDArray[np.intp]:
 
 
 def _moves(problem: Problem, seen: Bools, cells: NDArray[np.intp]) -> Floats:
-    """Return how the cells move in every independent shift that nothing seen notices."""
+    """Return how the cells move in the shifts that nothing seen notices, of each move of a part what is left of it."""
     some = np.flatnonzero(problem.magnitude > 0)
     everything = vstack([problem.made_of[seen], problem.ties], format="csr")
     rows = everything[:, some]
-    # a part that is all of something seen stands still; without such parts most of the work is gone
+    # a part that is all of something seen stands still; without such parts much of the work is gone
     while len(still := np.unique(rows[np.diff(rows.indptr) == 1].indices)):
         some = np.delete(some, still)
         rows = everything[:, some]
     # whole numbers, so that what is not exactly nothing is far from it
-    stiffness, shifts = np.linalg.eigh((rows.T @ rows).toarray())
-    found: Floats = problem.made_of[cells][:, some] @ shifts[:, stiffness < FIXED]
+    noticed = np.linalg.svd(rows[np.diff(rows.indptr) > 0].toarray(), full_matrices=False)
+    directions = noticed.Vh[noticed.S > STIFF]
+    made_of = problem.made_of[cells][:, some].toarray()
+    found: Floats = made_of - (made_of @ directions.T) @ directions
     return found
 
 

@@ -14,6 +14,7 @@ from tidu.errors import ReleaseBlocked, TiduError
 from tidu.ledger.database import connect
 from tidu.ledger.roles import Role, acting_as
 from tidu.publishing.disclosure.attack import too_close
+from tidu.publishing.disclosure.beside import side_by_side
 from tidu.publishing.disclosure.control import Decided
 from tidu.publishing.disclosure.families import families
 from tidu.publishing.disclosure.insiders import learned
@@ -64,13 +65,15 @@ def assert_it_holds(connection: Connection[Any], release_id: int, decided: Decid
     _refuse(release_id, subtracted, "told by the difference to an earlier release")
     given_away = connection.execute(GIVEN_AWAY, {"release": release_id, "codes": protected_codes()}).fetchall()
     _refuse(release_id, given_away, "tell of a hidden month by a ratio or a year to date")
-    for solved in decided.solved:
-        if solved.is_known:
-            continue
-        is_open = _is_open(solved.problem, opened)
-        close = too_close(solved.problem, is_open, parameters().margin)
+    margin = parameters().margin
+
+    def attacked(asked: Problem) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        is_open = _is_open(asked, opened)
+        return too_close(asked, is_open, margin), learned(asked, is_open)
+
+    new = [solved for solved in decided.solved if not solved.is_known]
+    for solved, (close, inside) in zip(new, side_by_side(attacked, [s.problem for s in new]), strict=True):
         _refuse(release_id, _named(solved.problem, close)[:SHOWN], "can be worked out too closely")
-        inside = learned(solved.problem, is_open)
         _refuse(release_id, _named(solved.problem, inside)[:SHOWN], "another enterprise with a cell of its own learns")
 
 

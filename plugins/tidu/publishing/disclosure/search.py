@@ -60,7 +60,7 @@ class Search:
     opened: dict[str, pl.DataFrame] = field(default_factory=dict)
     """Month -> KEY of what stood open before and is the same now."""
 
-    def solve(self, family: Family, cells: pl.DataFrame, tables: frozenset[Table]) -> Solved:
+    def solve(self, family: Family, tables: frozenset[Table], cells: pl.DataFrame) -> Solved:
         """Return what is hidden of the cells of one month of a family when these tables are released."""
         period, sha256 = cells["period"][0], self._sha256(cells)
         asked = problem(cells, tables, family)

@@ -9,9 +9,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from tests.warehouses import new_warehouse
 from tidu.stack import postgres
+
+# how long an example takes says how busy the machine is
+hypothesis_settings.register_profile("tidu", deadline=None)
+hypothesis_settings.load_profile("tidu")
 
 
 @pytest.fixture(scope="session")

@@ -170,7 +170,12 @@ where c.indicator_code = 'insured_headcount' and c.period = '2025-02' and c.scop
 
 def something_new(dsn: str) -> None:
     """Let the figures at hand want a release of their own."""
-    deliver(dsn, "hr_insurance", "2025-04-02", state="rejected")
+    refused = deliver(dsn, "hr_insurance", "2025-04-02", state="rejected")
+    with psycopg.connect(dsn) as connection:
+        # as the next figures would have it, which would be made of the deliveries and not as these tests change them
+        connection.execute(
+            "insert into intermediate.int_monitoring__refused values (%s, 'hr_insurance', '2025-04-02')", [refused]
+        )
 
 
 def test_a_hidden_cell_that_becomes_empty_stays_hidden_and_blocks_nothing(figures: str) -> None:

@@ -45,12 +45,13 @@ def town(cluster: Cluster, warehouse_template: str, tmp_path_factory: pytest.Tem
     home = tmp_path_factory.mktemp("reproduced")
     with new_warehouse(cluster, warehouse_template, home) as dsn, pytest.MonkeyPatch.context() as patch:
         patch.setenv("TIDU_RELEASE_APPROVER", "李四")
-        settle("ms_registration", "2025-01-01", [registered(n) for n in range(1, 10)], sent)
+        mistyped = {**registered(10), "registered_capital_wan": "-1"}
+        first = settle("ms_registration", "2025-01-01", [*(registered(n) for n in range(1, 10)), mistyped], sent)
         for month, due in (("2025-01", "2025-02-03"), ("2025-02", "2025-03-03"), ("2025-03", "2025-04-01")):
             settle("hr_insurance", due, [insured(n, month, n) for n in range(1, 10)], sent)
         owed = settle("mi_arrears", "2025-02-01", [arrears("7"), {**arrears("-5"), "complaint_no": "C2"}], sent)
         with psycopg.connect(dsn, autocommit=True) as connection:
-            decisions.waive([number(connection, owed, 2)], **SIGNED)
+            decisions.waive([number(connection, owed, 2), number(connection, first, 10)], **SIGNED)
             build_figures(str(AS_OF))
             assert publish(AS_OF, "run-1") == 1
             # what comes later must not be in the first release made again

@@ -159,6 +159,11 @@ def _take_over(reading: Connection[Any], writing: Connection[Any], found: Releas
     _copy(reading, writing, "ops.quarantine", "delivery_id = any(%s)", [list(deliveries)])
     _copy(reading, writing, "ops.decision", "decision_id = any(%s)", [list(known)])
     writing.execute("update ops.quarantine set redelivered_by = null")
+    # rows settled anew get numbers beyond all of these before they get their own back
+    writing.execute(
+        "select setval(pg_get_serial_sequence('ops.quarantine', 'quarantine_id'), max(quarantine_id))"
+        " from ops.quarantine having max(quarantine_id) is not null"
+    )
     writing.execute(
         "update ops.delivery as d set building = false, building_run_id = null, built_at = null, build_no = null,"
         " state = t.state from jsonb_each_text(%s) as t (id, state) where d.delivery_id = t.id::bigint",

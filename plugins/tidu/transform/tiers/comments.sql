@@ -71,7 +71,7 @@ comment on column mart.tier_review.tier is 'Tier, a value of mi_tier_holder.tier
 comment on column mart.tier_review.valid_until is 'Last day the certificate is valid; null, none is known';
 comment on column mart.tier_review.state is 'valid, expiring, expired, at_risk or withdrawn';
 comment on column mart.tier_review.failing_criteria is 'What the holder would fail today, by what a re-check asks; by a draft (is_draft) it decides nothing';
-comment on column mart.tier_review.district_code is 'District its holder was registered in on the dates the row tells of; null while no enterprise is known';
+comment on column mart.tier_review.district_code is 'District its holder was registered in on the dates the row tells of; null for one that is not assessed';
 comment on column mart.tier_review.since is 'First business date it was found on';
 comment on column mart.tier_review.until is 'First business date it was not found on any more; null while it stands';
 comment on column mart.tier_finding.subject is 'tier (first award), renewal (re-check of holders) or whitelist';

@@ -33,9 +33,8 @@ select h.cert_no, h.enterprise_id, h.tier, h.valid_until,
         when h.verdict = 'not_met' then mart.tier_lacking(p.failing, o.observed)
         else '[]'
     end as failing_criteria,
-    e.district_code
+    i.district_code
 from pg_temp.found_holder as h
-left join mart.enterprise as e on e.enterprise_id = h.enterprise_id
 left join intermediate.int_tier__input as i on i.enterprise_id = h.enterprise_id
 left join mart.tier_pattern as p on p.policy_version = h.policy_version and p.pattern = h.pattern
 left join pg_temp.found_standing as s on s.enterprise_id = h.enterprise_id

@@ -318,9 +318,9 @@ def asked(story: Story) -> str:
 
 def ended(story: Story, dag_run: str) -> str:
     client = lifecycle.client(story.state)
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + 600
     while (run := client.run("publish_release", dag_run)).state not in ("success", "failed"):
-        assert time.monotonic() < deadline, run
+        assert time.monotonic() < deadline, client.tasks(run)
         time.sleep(0.5)
     return run.state
 
